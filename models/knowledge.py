@@ -1,0 +1,86 @@
+"""Records of the knowledge base: what is known of persons, bodies, places and listed names before any article is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from models.vocabulary import Label
+
+__all__ = ["Alias", "Knowledge", "KnowledgeEntity", "ListEntry", "Post"]
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """One way to write a name.
+
+    `kind` is "name" (full name), "acronym", "short" (lower-case or role form that needs context: "the foreign
+    ministry"), "adjective" ("North Korean": shows the country but is no mention) or "weak" (a list's own weak alias).
+    `lang` is "en" or "ko".
+    """
+
+    text: str
+    lang: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An office held by a person; open dates are None."""
+
+    role: str
+    affiliation: str | None
+    country: str | None
+    start: date | None
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """One entry of a sanctions list. `entry` is `source:source_id`; None where the source gives no id."""
+
+    entry: str | None
+    source: str
+    list_version: str
+    name: str
+    programs: tuple[str, ...]
+    birth_dates: tuple[str, ...] = ()
+    title: str | None = None
+    linked_to: tuple[str, ...] = ()
+    listed_on: date | None = None
+    delisted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeEntity:
+    """One real-world entity. `country` is an ISO 3166 code ("KP", "KR") or "UN", "EU" for bodies of states.
+
+    `kind` refines the label: for places "country", "capital", "city", "region", "sea", "site", "base"; for bodies
+    "ministry", "service", "military", "parliament", "court", "presidency", "bank", "party", "international"; free
+    otherwise. `stands_for` is the entity that a metonym stands for (Pyongyang -> kb:kp).
+    """
+
+    id: str
+    label: Label
+    name: str
+    aliases: tuple[Alias, ...]
+    country: str | None = None
+    kind: str | None = None
+    stands_for: str | None = None
+    posts: tuple[Post, ...] = ()
+    listings: tuple[ListEntry, ...] = ()
+    latitude: float | None = None
+    longitude: float | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """The whole knowledge base in one version. `version` changes whenever any fact of it does."""
+
+    version: str
+    entities: Mapping[str, KnowledgeEntity]
+    list_versions: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,383 @@
+"""Frozen records that travel between the stages.
+
+They hold no database rows and no spaCy objects. All offsets are Unicode code points into one version of one
+article's text, so `text[record.start:record.end] == record.text` holds for every record with a span. All times
+are aware and in UTC; the zone a source gave is kept beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from models.vocabulary import (
+    AmountRole,
+    AttributionKind,
+    BodyStatus,
+    Bound,
+    DateSource,
+    EventType,
+    Genericity,
+    Label,
+    Modality,
+    Precision,
+    QuantityRole,
+    RelationKind,
+    Via,
+)
+from models.zones import local_day
+
+__all__ = [
+    "Amount",
+    "Analysis",
+    "Argument",
+    "Article",
+    "Event",
+    "EventAmount",
+    "EventMention",
+    "EventRelation",
+    "FeedEntry",
+    "Link",
+    "Linking",
+    "Maker",
+    "Mention",
+    "Page",
+    "Publication",
+    "Quantity",
+    "Quote",
+    "Span",
+    "Tagging",
+    "TimeExpression",
+    "Token",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Which component, in which version, made a record."""
+
+    component: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one article's text."""
+
+    start: int
+    end: int
+    text: str
+
+    def overlaps(self, start: int, end: int) -> bool:
+        """Tell whether any character is shared with `start:end`."""
+        return self.start < end and start < self.end
+
+
+# --- fetch -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEntry:
+    """One item of a feed, as the feed gives it."""
+
+    feed_id: str
+    guid: str
+    url: str
+    title: str
+    summary: str
+    content: str
+    published_raw: str | None
+    published_at: datetime | None
+    updated_raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One fetched body, not yet interpreted."""
+
+    url: str
+    final_url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    sha256: str
+    fetched_at: datetime
+
+
+# --- extract ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """When an article was published.
+
+    `at` is in UTC; `zone` is the zone or offset the source gave ("+09:00", "Asia/Seoul"), None where it gave none
+    and none was configured. `precision` is "minute" or "day"; for "day" the calendar day is the one in `zone`.
+    """
+
+    at: datetime
+    raw: str
+    zone: str | None
+    source: DateSource
+    precision: str
+
+    @property
+    def day(self) -> date:
+        """The calendar day in the source's own zone, against which relative dates are resolved."""
+        return local_day(self.at, self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One version of one article: what the language stages read.
+
+    `furniture` lists `(start, end)` ranges of the text that are no part of the story (wire headers, bylines, share
+    buttons); later stages skip them.
+    """
+
+    id: str
+    text: str
+    lang: str
+    title: str = ""
+    url: str = ""
+    publisher: str = ""
+    publication: Publication | None = None
+    body_status: BodyStatus = BodyStatus.FULL
+    korea: bool = True
+    korea_score: float = 1.0
+    furniture: tuple[tuple[int, int], ...] = ()
+    dateline: Span | None = None
+
+
+# --- tag -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token; `head` is the index of its head in the token list and None where there is no parse."""
+
+    start: int
+    end: int
+    text: str
+    lemma: str
+    tag: str = ""
+    dep: str = ""
+    head: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One named mention. `entity` is a knowledge-base id ("kb:…") or "doc:N", shared within the article.
+
+    `via` tells how the entity was decided; `maker` is the rule, gazetteer or model that found the span.
+    """
+
+    start: int
+    end: int
+    text: str
+    label: Label
+    entity: str
+    name: str
+    maker: Maker
+    score: float
+    official: bool = False
+    role: str | None = None
+    affiliation: str | None = None
+    country: str | None = None
+    metonym: bool = False
+    via: Via = Via.DIRECT
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One expression of money or crypto assets.
+
+    `value` is in units of `currency` (ISO 4217 code or ticker) and None where the text gives no number. Amounts that
+    restate each other share `group`. `usd_basis` is "stated", "converted:YYYY" or None.
+    """
+
+    start: int
+    end: int
+    text: str
+    value: float | None
+    currency: str | None
+    bound: Bound
+    maker: Maker
+    group: int | None = None
+    value_max: float | None = None
+    derived_from: int | None = None
+    usd: float | None = None
+    usd_basis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeExpression:
+    """One expression of time, resolved against the publication day where that is known.
+
+    `value` is an ISO day, month or year; or a pair `(start, end)` of such, of which one may be None (open end).
+    """
+
+    start: int
+    end: int
+    text: str
+    value: str | tuple[str | None, str | None] | None
+    precision: Precision
+    maker: Maker
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """One quotation, marks included."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tagging:
+    """Everything the tag stage says of one article; every tuple is in order of the text."""
+
+    tokens: tuple[Token, ...]
+    sentences: tuple[tuple[int, int], ...]
+    mentions: tuple[Mention, ...]
+    amounts: tuple[Amount, ...]
+    times: tuple[TimeExpression, ...]
+    quotes: tuple[Quote, ...]
+
+
+# --- link ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """That an entity of the article is an entry of a sanctions list.
+
+    `entry` is `source:source_id`; `status` is "auto" (shown), "review" or "rejected" (kept for audit).
+    """
+
+    entity: str
+    entry: str
+    source: str
+    list_version: str
+    name: str
+    score: float
+    why: str
+    status: str
+    maker: Maker
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """The mentions with their entities decided, and the list entries of those entities."""
+
+    mentions: tuple[Mention, ...]
+    links: tuple[Link, ...]
+
+
+# --- events ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One filler of a role. `entity` is None for nominal fillers; `start` is None only for implicit ones."""
+
+    start: int | None
+    end: int | None
+    text: str
+    name: str
+    entity: str | None
+    via: Via
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class EventAmount:
+    """An amount (index into `Tagging.amounts`) in its role in the event."""
+
+    amount: int
+    role: AmountRole
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A counting or measure of the event that is no money."""
+
+    start: int
+    end: int
+    text: str
+    role: QuantityRole
+    value_min: float
+    value_max: float
+    bound: Bound
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventMention:
+    """One passage that tells an event, with the evidence for every field of it."""
+
+    trigger: Span
+    evidence: Span
+    modality: Modality
+    genericity: Genericity
+    cues: tuple[str, ...]
+    speaker: Argument | None
+    attribution: AttributionKind
+    actors: tuple[Argument, ...]
+    targets: tuple[Argument, ...]
+    place: Argument | None
+    amounts: tuple[EventAmount, ...]
+    quantities: tuple[Quantity, ...]
+    time: int | None
+    """Index into `Tagging.times` of the expression that dates this mention."""
+    core: bool
+    score: float
+    rules: tuple[str, ...]
+    """Ids of the frame, trigger and argument rules that fired, for `explain` and for audit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One real-world event as one article tells it, with every passage that tells it.
+
+    `key` is unique within the article and made from content, so it is the same on every run.
+    """
+
+    key: str
+    type: EventType
+    subtype: str | None
+    modality: Modality
+    background: bool
+    date: str | tuple[str | None, str | None] | None
+    precision: Precision
+    score: float
+    actors: tuple[Argument, ...]
+    targets: tuple[Argument, ...]
+    place: Argument | None
+    speaker: Argument | None
+    amounts: tuple[EventAmount, ...]
+    mentions: tuple[EventMention, ...]
+    maker: Maker
+
+
+@dataclass(frozen=True, slots=True)
+class EventRelation:
+    """A relation between two events of one article, by their keys."""
+
+    source: str
+    target: str
+    kind: RelationKind
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that the language stages say of one article."""
+
+    article: Article
+    tagging: Tagging
+    linking: Linking
+    events: tuple[Event, ...] = ()
+    relations: tuple[EventRelation, ...] = field(default=())

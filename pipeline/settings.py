@@ -1,0 +1,67 @@
+"""All settings in one typed object, built once in the command line and passed down.
+
+Order of precedence: arguments, environment (`PENINSULA_…`), `.env`, defaults. Nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.errors import ConfigurationError
+
+__all__ = ["ROOT", "Settings", "load_settings"]
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds `pipeline/`, `models/`, `data/kb/` and `feeds.yaml`: the checkout, or the site-packages of an installation."""
+
+
+class Settings(BaseSettings):
+    """Every number that someone chose says why at its field."""
+
+    model_config = SettingsConfigDict(env_prefix="PENINSULA_", env_file=".env", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("data"), description="Where the database, raw bodies and run reports are kept.")
+    database_url: str | None = Field(None, description="SQLAlchemy URL of a PostgreSQL database; default is SQLite in data_dir.")
+    feeds: Path = Field(Path("feeds.yaml"), description="The list of feeds.")
+    kb_dir: Path = Field(ROOT / "data" / "kb", description="The knowledge base's facts.")
+    model: Literal["blank"] = Field("blank", description="Language pipeline: 'blank' is tokenizer, gazetteer and rules.")
+
+    user_agent: str = Field(
+        "Peninsula/0.1 (+https://github.com/peninsula-news/peninsula; news monitor)",
+        description="Sent with every request. Put a contact address here: operators of sites ask for one.",
+    )
+    threads: int = Field(16, ge=1, le=64, description="Requests in flight at once; more gains nothing, since politeness decides the time.")
+    host_delay: float = Field(5.0, ge=0, description="Seconds between the starts of two requests to one host, the custom of news crawlers.")
+    host_parallel: int = Field(2, ge=1, description="Requests in flight to one host.")
+    connect_timeout: float = Field(10.0, gt=0, description="Seconds to connect; distant Korean hosts answer within three.")
+    read_timeout: float = Field(20.0, gt=0, description="Seconds between two pieces of a body.")
+    total_timeout: float = Field(60.0, gt=0, description="Seconds for one request in all, so that a body that trickles ends.")
+    max_feed_bytes: int = Field(10_000_000, gt=0, description="Decompressed size cap of a feed; the largest real one has 4 MB.")
+    max_page_bytes: int = Field(5_000_000, gt=0, description="Decompressed size cap of a page; news pages average 0.33 MB.")
+    max_redirects: int = Field(5, ge=0, description="Redirects followed; honest chains have at most three.")
+    connect_to: dict[str, str] = Field(
+        default_factory=dict,
+        description='Host names answered by another address, as JSON: {"wire.example": "127.0.0.1:8080"}. For the sample newsroom and tests.',
+    )
+    max_articles: int = Field(5_000, ge=1, description="Articles fetched in one run; the rest waits for the next.")
+    near_duplicate_days: int = Field(14, ge=1, description="How far back copies of a story are looked for; wires are copied within days.")
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'peninsula.db'}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Build the settings; arguments that are None count as not given. Raises ConfigurationError that names the field."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"setting {name} (PENINSULA_{name.upper()}): {first['msg']}") from error
