@@ -90,6 +90,8 @@ class FeedEntry:
     published_raw: str | None
     published_at: datetime | None
     updated_raw: str | None = None
+    published_zone: str | None = None
+    """Zone or offset of `published_at` as the feed gave it, or the feed's default."""
 
 
 @dataclass(frozen=True, slots=True)

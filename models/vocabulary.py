@@ -24,10 +24,12 @@ __all__ = [
     "FetchOutcome",
     "Genericity",
     "Label",
+    "LinkStatus",
     "Modality",
     "Precision",
     "QuantityRole",
     "RelationKind",
+    "ReviewStatus",
     "StageState",
     "Via",
 ]
@@ -38,7 +40,8 @@ class DefinedEnum(StrEnum):
 
     definition: str
 
-    def __new__(cls, value: str, definition: str) -> Self:
+    def __new__(cls, value: str, definition: str = "") -> Self:
+        """Make a member that is the string `value` and knows its `definition`."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.definition = definition
@@ -270,3 +273,20 @@ class StageState(DefinedEnum):
     SKIPPED = "skipped", "Not done, for the stated reason."
     FAILED = "failed", "Failed; to be tried again."
     QUARANTINED = "quarantined", "Failed for good; the input is kept."
+
+
+class LinkStatus(DefinedEnum):
+    """What became of a candidate link to a list entry."""
+
+    AUTO = "auto", "Name and context agree: shown as matched, until an editor decides."
+    REVIEW = "review", "Not sure enough, ambiguous or not yet listed: waits for an editor, not shown as matched."
+    REJECTED = "rejected", "Contradicted by the context: kept for audit."
+
+
+class ReviewStatus(DefinedEnum):
+    """Where a record stands between machine and editor."""
+
+    AUTO = "auto", "Made by the machine; no editor has decided."
+    ACCEPTED = "accepted", "Accepted by an editor."
+    EDITED = "edited", "Accepted by an editor with changes."
+    REJECTED = "rejected", "Rejected by an editor."

@@ -48,6 +48,7 @@ class Settings(BaseSettings):
         description='Host names answered by another address, as JSON: {"wire.example": "127.0.0.1:8080"}. For the sample newsroom and tests.',
     )
     max_articles: int = Field(5_000, ge=1, description="Articles fetched in one run; the rest waits for the next.")
+    min_feeds_ok: float = Field(0.6, ge=0, le=1, description="Share of feeds that must answer, else exit code 3; a few are always down.")
     near_duplicate_days: int = Field(14, ge=1, description="How far back copies of a story are looked for; wires are copied within days.")
 
     @property

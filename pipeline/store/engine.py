@@ -1,0 +1,99 @@
+"""Connections: pragmas, transactions, and errors of the database in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InternalError, NoSuchModuleError, OperationalError
+
+from pipeline.errors import ConfigurationError, StorageError
+
+__all__ = ["BUSY_SECONDS", "Database", "open_database", "reading", "writing"]
+
+Database = Engine
+"""A database, as everyone outside the store sees it."""
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another: longer than any single transaction of ours, which take milliseconds."""
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",  # a committed article must survive a power cut, and commits are few
+    "PRAGMA foreign_keys = ON",
+    f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
+)
+
+
+def open_database(url: str) -> Database:
+    """Open the database at `url`; for SQLite the folder is made. Nothing is created in it.
+
+    Raises ConfigurationError for a URL that cannot be read and StorageError for a folder that cannot be made.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _open_sqlite(url, parsed.database)
+        if parsed.get_backend_name() != "postgresql":
+            raise ConfigurationError(f"database {parsed.render_as_string()}: only sqlite and postgresql are supported")
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        message = f"PENINSULA_DATABASE_URL cannot be used: {error}"
+        if isinstance(error, ModuleNotFoundError):
+            message += "; install the extra: pip install 'peninsula[postgres]'"
+        raise ConfigurationError(message) from error
+
+
+def _open_sqlite(url: str, database: str | None) -> Engine:
+    if database and database != ":memory:":
+        folder = Path(database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"the folder of the database cannot be made: {error.strerror}", path=folder) from error
+    engine = create_engine(url)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN comes too late to keep two writers apart
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # Writers queue at BEGIN; a reader that would become a writer later could only fail.
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open one transaction: all of it is stored, or nothing."""
+    with _database_errors(engine), engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Give a connection to read from."""
+    with _database_errors(engine), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def _database_errors(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        # Broken constraints and wrong statements are bugs and pass; these three say that the database itself cannot work.
+        if type(error) not in {OperationalError, InternalError, DatabaseError}:
+            raise
+        raise StorageError(f"database {engine.url.render_as_string()}: {str(error.orig).strip().splitlines()[0]}") from error

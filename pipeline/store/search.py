@@ -1,0 +1,248 @@
+"""Reading: events as a flat table, entities with what is known of them, one article with all its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, column, func, or_, select, table
+
+from models.filters import EntityFilter, EventFilter
+from models.tables import (
+    AmountRow,
+    ArticleRow,
+    ArticleVersionRow,
+    Base,
+    EntityRow,
+    EventArgumentRow,
+    EventMentionRow,
+    EventRow,
+    LinkRow,
+    MentionRow,
+    StageStatusRow,
+)
+from models.vocabulary import ArgumentRole, LinkStatus
+from pipeline.store.views import FLAT_VIEW
+
+__all__ = ["FLAT_COLUMNS", "ArticleView", "count_events", "find_entities", "find_events", "load_article_view"]
+
+Fields = Mapping[str, Any]
+
+FLAT_COLUMNS = [
+    "event_id",
+    "version",
+    "type",
+    "subtype",
+    "plover",
+    "cameo",
+    "quad_class",
+    "actors",
+    "actor_ids",
+    "actor_countries",
+    "targets",
+    "target_ids",
+    "target_countries",
+    "sanctioned_ids",
+    "place",
+    "date_start",
+    "date_end",
+    "date_precision",
+    "modality",
+    "background",
+    "speaker",
+    "speaker_id",
+    "attribution_kind",
+    "amount_value",
+    "amount_currency",
+    "amount_bound",
+    "amount_usd",
+    "usd_basis",
+    "quantities",
+    "trigger_text",
+    "evidence",
+    "score",
+    "status",
+    "n_mentions",
+    "n_articles",
+    "n_sources",
+    "publisher",
+    "source_kind",
+    "published_at",
+    "url",
+    "title",
+    "lang",
+    "article_id",
+    "changed_at",
+    "extractor_version",
+]
+
+_FLAT = table(FLAT_VIEW, *(column(name) for name in FLAT_COLUMNS))
+
+
+def find_events(connection: Connection, wanted: EventFilter) -> list[Fields]:
+    """Return one row per event and article, newest first; the columns are `FLAT_COLUMNS`."""
+    newest = func.coalesce(_FLAT.c.date_start, "")
+    query = select(_FLAT).where(*_conditions(wanted)).order_by(newest.desc(), _FLAT.c.event_id, _FLAT.c.version).limit(wanted.limit)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def count_events(connection: Connection, wanted: EventFilter) -> int:
+    """Return how many rows the filter finds without its limit."""
+    return connection.execute(select(func.count()).select_from(_FLAT).where(*_conditions(wanted))).scalar_one()
+
+
+def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.types:
+        conditions.append(_FLAT.c.type.in_([value.value for value in wanted.types]))
+    if wanted.modalities:
+        conditions.append(_FLAT.c.modality.in_([value.value for value in wanted.modalities]))
+    if wanted.since:
+        # "2025" and "2025-11" sort before every day they hold; with the suffix they sort after.
+        conditions.append(func.coalesce(_FLAT.c.date_end, _FLAT.c.date_start).concat("-99") >= wanted.since)
+    if wanted.until:
+        conditions.append(func.coalesce(_FLAT.c.date_start, _FLAT.c.date_end) <= f"{wanted.until}-99")
+    if wanted.party:
+        conditions.append(_names_party(wanted.party))
+    if wanted.country:
+        held = [_FLAT.c.actor_countries, _FLAT.c.target_countries]
+        conditions.append(or_(*(func.coalesce(codes, "").contains(wanted.country, autoescape=True) for codes in held)))
+    if wanted.listed:
+        conditions.append(_FLAT.c.sanctioned_ids.is_not(None))
+    if not wanted.background:
+        conditions.append(_FLAT.c.background.is_(False))
+    return conditions
+
+
+def _names_party(name: str) -> ColumnElement[bool]:
+    told = (
+        select(EventMentionRow.event_id)
+        .join(EventArgumentRow, EventArgumentRow.mention_id == EventMentionRow.id)
+        .where(
+            EventArgumentRow.role.in_([ArgumentRole.ACTOR, ArgumentRole.TARGET]),
+            or_(
+                EventArgumentRow.entity_id == name,
+                func.lower(EventArgumentRow.name).contains(name.lower(), autoescape=True),
+                func.lower(EventArgumentRow.text).contains(name.lower(), autoescape=True),
+            ),
+        )
+    )
+    ids = select(func.coalesce(EventRow.merged_into, EventRow.id)).where(EventRow.id.in_(told))
+    return _FLAT.c.event_id.in_(ids)
+
+
+def find_entities(connection: Connection, wanted: EntityFilter) -> list[Fields]:
+    """Return entities with the number of mentions and articles, their role, and the list entries matched to them."""
+    query = (
+        select(
+            EntityRow.id,
+            EntityRow.label,
+            EntityRow.name,
+            EntityRow.country,
+            func.count(MentionRow.id).label("mentions"),
+            func.count(ArticleVersionRow.article_id.distinct()).label("articles"),
+            func.max(MentionRow.role).label("role"),
+            func.max(MentionRow.affiliation).label("affiliation"),
+        )
+        .join(MentionRow, MentionRow.entity_id == EntityRow.id)
+        .join(ArticleVersionRow, ArticleVersionRow.id == MentionRow.version_id)
+        .join(ArticleRow, ArticleRow.latest_version_id == ArticleVersionRow.id)
+        .group_by(EntityRow.id, EntityRow.label, EntityRow.name, EntityRow.country)
+        .order_by(func.count(MentionRow.id).desc(), EntityRow.id)
+        .limit(wanted.limit)
+    )
+    if wanted.labels:
+        query = query.where(EntityRow.label.in_(wanted.labels))
+    if wanted.name:
+        named = func.lower(EntityRow.name).contains(wanted.name.lower(), autoescape=True)
+        query = query.where(
+            or_(EntityRow.id == wanted.name, named, func.lower(MentionRow.text).contains(wanted.name.lower(), autoescape=True))
+        )
+    if wanted.officials:
+        query = query.where(MentionRow.official.is_(True))
+    if wanted.listed:
+        query = query.where(EntityRow.id.in_(select(LinkRow.entity_id).where(LinkRow.status == LinkStatus.AUTO)))
+    rows = [dict(row) for row in connection.execute(query).mappings()]
+    entries = _list_entries(connection, [row["id"] for row in rows])
+    return [{**row, "label": row["label"].value, "sanctions": entries.get(row["id"], [])} for row in rows]
+
+
+def _list_entries(connection: Connection, entity_ids: Sequence[str]) -> dict[str, list[str]]:
+    entries: dict[str, list[str]] = {}
+    query = (
+        select(LinkRow.entity_id, LinkRow.entry)
+        .where(LinkRow.entity_id.in_(entity_ids), LinkRow.status == LinkStatus.AUTO, LinkRow.entry.is_not(None))
+        .distinct()
+        .order_by(LinkRow.entity_id, LinkRow.entry)
+    )
+    for row in connection.execute(query):
+        entries.setdefault(row.entity_id, []).append(row.entry or "")
+    return entries
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleView:
+    """One article version with every layer on it, as plain rows in order of the text."""
+
+    version: Fields
+    versions: tuple[Fields, ...]
+    stages: tuple[Fields, ...]
+    mentions: tuple[Fields, ...]
+    links: tuple[Fields, ...]
+    amounts: tuple[Fields, ...]
+    event_mentions: tuple[Fields, ...]
+    arguments: tuple[Fields, ...]
+
+
+def load_article_view(connection: Connection, name: str) -> ArticleView | None:
+    """Return the article called `name`: an article id, a version id, the beginning of either, or an address."""
+    version_id = _find_version(connection, name)
+    if version_id is None:
+        return None
+    version = connection.execute(select(ArticleVersionRow.__table__).where(ArticleVersionRow.id == version_id)).mappings().one()
+    ordered = (
+        select(ArticleVersionRow.id, ArticleVersionRow.created_at, ArticleVersionRow.title)
+        .where(ArticleVersionRow.article_id == version["article_id"])
+        .order_by(ArticleVersionRow.created_at, ArticleVersionRow.id)
+    )
+    events = (
+        select(EventMentionRow.__table__, EventRow.type, EventRow.subtype, EventRow.background, EventRow.date_start, EventRow.date_end)
+        .join(EventRow, EventRow.id == EventMentionRow.event_id)
+        .where(EventMentionRow.version_id == version_id)
+        .order_by(EventMentionRow.trigger_start)
+    )
+    arguments = (
+        select(EventArgumentRow.__table__)
+        .join(EventMentionRow, EventMentionRow.id == EventArgumentRow.mention_id)
+        .where(EventMentionRow.version_id == version_id)
+        .order_by(EventArgumentRow.mention_id, EventArgumentRow.role, EventArgumentRow.start)
+    )
+    return ArticleView(
+        version=dict(version),
+        versions=_all(connection, ordered),
+        stages=_of_version(connection, StageStatusRow, version_id, "stage"),
+        mentions=_of_version(connection, MentionRow, version_id, "start"),
+        links=_of_version(connection, LinkRow, version_id, "entity_id"),
+        amounts=_of_version(connection, AmountRow, version_id, "start"),
+        event_mentions=_all(connection, events),
+        arguments=_all(connection, arguments),
+    )
+
+
+def _all(connection: Connection, query: Any) -> tuple[Fields, ...]:  # noqa: ANN401 - any select
+    return tuple(dict(row) for row in connection.execute(query).mappings())
+
+
+def _of_version(connection: Connection, rows: type[Base], version_id: str, order: str) -> tuple[Fields, ...]:
+    columns = rows.__table__.c
+    return _all(connection, select(rows.__table__).where(columns.version_id == version_id).order_by(columns[order]))
+
+
+def _find_version(connection: Connection, name: str) -> str | None:
+    newest = select(ArticleVersionRow.id).order_by(ArticleVersionRow.created_at.desc()).limit(1)
+    if name.startswith("ver-"):
+        return connection.execute(newest.where(ArticleVersionRow.id.startswith(name, autoescape=True))).scalar()
+    by_address = or_(ArticleRow.url == name, ArticleRow.url_key == name, ArticleRow.final_url == name)
+    found = by_address if "://" in name else ArticleRow.id.startswith(name, autoescape=True)
+    return connection.execute(select(ArticleRow.latest_version_id).where(found).limit(1)).scalar()

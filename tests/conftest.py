@@ -1,0 +1,138 @@
+"""Fixtures for every test.
+
+The smallest data set that shows a thing is the best. Nothing leaves this machine: sockets to anywhere but localhost are an
+error. Every test of the store runs on SQLite and on PostgreSQL; PostgreSQL may be missing on a laptop, where those tests are
+skipped, but never on CI.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
+
+from models.tables import Base
+from pipeline.settings import Settings
+from pipeline.store.engine import Database, open_database, writing
+from pipeline.store.schema import current_revision, head_revision, upgrade
+
+POSTGRES = os.environ.get("PENINSULA_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+
+
+@pytest.fixture(autouse=True)
+def _no_foreign_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Settings of the person who runs the tests must not change them."""
+    for name in list(os.environ):
+        if name.startswith("PENINSULA_") and name != "PENINSULA_TEST_POSTGRES":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and not str(address[0]).startswith("127.") and address[0] not in {"localhost", "::1"}:
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", host_delay=0, connect_timeout=2, read_timeout=2, total_timeout=5)
+
+
+def _reach_postgres() -> str | None:
+    """Return why PostgreSQL cannot be used, None where it can."""
+    engine = create_engine(POSTGRES, connect_args={"connect_timeout": 5})
+    try:
+        with engine.connect():
+            return None
+    except OperationalError as error:
+        return str(error.orig)
+    finally:
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A schema of its own in the PostgreSQL database, dropped at the end."""
+    if why := _reach_postgres():
+        if os.environ.get("CI"):
+            pytest.fail(f"PostgreSQL must not be missing on CI: {why}")
+        pytest.skip(f"PostgreSQL cannot be reached: {why}")
+    schema = f"peninsula_{uuid.uuid4().hex[:12]}"
+    engine = create_engine(POSTGRES)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    yield f"{POSTGRES}?options=-csearch_path%3D{schema}"
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+        connection.execute(text(f"CREATE SCHEMA {schema}"))
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def empty_database(database_url: str) -> Iterator[Database]:
+    database = open_database(database_url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file of the newest revision, copied for every test: migrating takes longer than most tests."""
+    path = tmp_path_factory.mktemp("migrated") / "test.db"
+    database = open_database(f"sqlite:///{path}")
+    upgrade(database)
+    database.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database of the newest revision without rows, once of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
+        database = open_database(f"sqlite:///{path}")
+    else:
+        database = open_database(request.getfixturevalue("postgres_url"))
+        _empty(database)
+    yield database
+    database.dispose()
+
+
+def _empty(database: Database) -> None:
+    if current_revision(database) != head_revision():
+        with writing(database) as connection:
+            schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+        upgrade(database)
+    names = ", ".join(Base.metadata.tables)
+    with writing(database) as connection:
+        connection.execute(text(f"TRUNCATE {names}"))
