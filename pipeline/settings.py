@@ -31,18 +31,18 @@ class Settings(BaseSettings):
     model: Literal["blank"] = Field("blank", description="Language pipeline: 'blank' is tokenizer, gazetteer and rules.")
 
     user_agent: str = Field(
-        "Peninsula/0.1 (+https://github.com/peninsula-news/peninsula; news monitor)",
-        description="Sent with every request. Put a contact address here: operators of sites ask for one.",
+        "Peninsula/0.1 (news monitor)",
+        description="Sent with every request. Add a contact address: operators of sites want one.",
     )
     threads: int = Field(16, ge=1, le=64, description="Requests in flight at once; more gains nothing, since politeness decides the time.")
     host_delay: float = Field(5.0, ge=0, description="Seconds between the starts of two requests to one host, the custom of news crawlers.")
     host_parallel: int = Field(2, ge=1, description="Requests in flight to one host.")
-    connect_timeout: float = Field(10.0, gt=0, description="Seconds to connect; distant Korean hosts answer within three.")
+    connect_timeout: float = Field(10.0, gt=0, description="Seconds to connect: long for the far side of the world, short for a dead host.")
     read_timeout: float = Field(20.0, gt=0, description="Seconds between two pieces of a body.")
     total_timeout: float = Field(60.0, gt=0, description="Seconds for one request in all, so that a body that trickles ends.")
-    max_feed_bytes: int = Field(10_000_000, gt=0, description="Decompressed size cap of a feed; the largest real one has 4 MB.")
-    max_page_bytes: int = Field(5_000_000, gt=0, description="Decompressed size cap of a page; news pages average 0.33 MB.")
-    max_redirects: int = Field(5, ge=0, description="Redirects followed; honest chains have at most three.")
+    max_feed_bytes: int = Field(10_000_000, gt=0, description="Decompressed size cap of a feed: far above any honest one, far below what hurts memory.")
+    max_page_bytes: int = Field(5_000_000, gt=0, description="Decompressed size cap of a page; news pages average a third of a megabyte.")
+    max_redirects: int = Field(5, ge=0, description="Redirects followed; more than that is a loop in all but name.")
     connect_to: dict[str, str] = Field(
         default_factory=dict,
         description='Host names answered by another address, as JSON: {"wire.example": "127.0.0.1:8080"}. For the sample newsroom and tests.',

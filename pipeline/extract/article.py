@@ -1,0 +1,297 @@
+"""Make an article of a fetched page.
+
+trafilatura reads the page; where it finds too little, the page's own JSON, then the feed, step in. A page of which
+no article can be made is an error with its reason: an empty article never passes silently.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+import trafilatura
+from courlan import extract_domain
+from lxml.html import HtmlElement
+from trafilatura.meta import reset_caches
+from trafilatura.settings import Document
+
+from models.records import FeedEntry, Publication
+from models.vocabulary import BodyStatus
+from pipeline.errors import ExtractError
+from pipeline.extract.clean import clean_extracted
+from pipeline.extract.dates import find_publication
+from pipeline.extract.embedded import find_embedded_body
+from pipeline.extract.language import detect_language
+from pipeline.extract.markup import decode_page, html_to_text, iterate_jsonld, normalise_space, parse_html
+from pipeline.extract.resources import DATA, compile_pattern, read_sections
+
+__all__ = ["EXTRACTOR_VERSION", "ExtractedPage", "extract_page", "forget_pages", "name_extractor"]
+
+EXTRACTOR_VERSION = "1"
+"""Raised whenever the text, title or date made of some page may change."""
+
+_ENOUGH = 200
+"""Weight (see `_weigh`) below which other sources of the body are tried; a news brief of two sentences has more."""
+_LEAST = 60
+"""Weight of the shortest text that is taken as a whole article: a one-sentence flash."""
+_SHORT_PAGE = 1_500
+"""Weight up to which words of error pages in the text count; longer texts may quote them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractedPage:
+    """What a page gave. `text` is in NFC and final: offsets count in it from here on."""
+
+    title: str
+    text: str
+    lang: str
+    publication: Publication | None
+    body_status: BodyStatus
+    canonical_url: str | None
+    author: str | None
+    site_name: str | None
+    extractor: str
+
+
+def extract_page(
+    html: bytes | str,
+    *,
+    url: str,
+    content_type: str | None = None,
+    fallback: FeedEntry | None = None,
+    use_feed_text: bool = False,
+    fetched_at: datetime | None = None,
+    default_tz: str | None = None,
+) -> ExtractedPage:
+    """Make an article of a page, or of its feed item where the page has none.
+
+    `use_feed_text` says that the feed's content is the whole article. An empty `html` goes straight to the feed.
+    Raises ExtractError, with the reason, where neither gives a text.
+    """
+    page = decode_page(html, content_type) if isinstance(html, bytes) else decode_page(html.encode("utf-8", errors="replace"))
+    tree = parse_html(page)
+    document = _run_trafilatura(page, url) if tree is not None else None
+    title = _find_title(tree, document, fallback)
+    reason = _refuse(tree, title, _document_text(document), url)
+    text, status = ("", BodyStatus.EMPTY) if reason else _page_body(tree, document)
+    if _weigh(text) < _ENOUGH:
+        text, status = _better_body(text, status, tree, fallback, use_feed_text=use_feed_text)
+    if not text:
+        raise ExtractError(f"no article at {url or 'the page'}: {reason or _explain_lack(tree, document)}")
+    usable = tree if reason is None else None
+    text = _finish(text, title)
+    return ExtractedPage(
+        title=title if reason is None else _entry_title(fallback),
+        text=text,
+        lang=detect_language(text),
+        publication=_find_publication(usable, url, fallback, default_tz, fetched_at),
+        body_status=_mark_teaser(status, text, usable),
+        canonical_url=_find_canonical(usable, url),
+        author=_clean(document.author) if document and reason is None else None,
+        site_name=_clean(document.sitename) if document and reason is None else None,
+        extractor=name_extractor(),
+    )
+
+
+@cache
+def name_extractor() -> str:
+    """Name what makes the text: it is stored with each version of an article, and a new name asks for a new extraction."""
+    return f"peninsula-extract {EXTRACTOR_VERSION}; trafilatura {version('trafilatura')}"
+
+
+def forget_pages() -> None:
+    """Empty the caches that trafilatura and its helpers keep of pages seen: to be called every few hundred pages of a long run."""
+    reset_caches()
+
+
+# --- body ------------------------------------------------------------------------------------------------------
+
+
+def _run_trafilatura(page: str, url: str) -> Document | None:
+    found = trafilatura.bare_extraction(page, url=url or None, include_comments=False, with_metadata=True)
+    return found if isinstance(found, Document) else None
+
+
+def _document_text(document: Document | None) -> str:
+    return normalise_space(document.text or "") if document else ""
+
+
+def _page_body(tree: HtmlElement | None, document: Document | None) -> tuple[str, BodyStatus]:
+    text = _document_text(document)
+    # trafilatura looks into JSON-LD too; where the page shows hardly anything, its text came from there.
+    if tree is None or (_weigh(text) >= _ENOUGH and _weigh(_visible_start(tree)) >= _ENOUGH):
+        return text, BodyStatus.FULL
+    embedded = find_embedded_body(tree)
+    return (embedded, BodyStatus.JSON) if embedded and _weigh(embedded) >= _weigh(text) else (text, BodyStatus.FULL)
+
+
+def _better_body(
+    text: str, status: BodyStatus, tree: HtmlElement | None, fallback: FeedEntry | None, *, use_feed_text: bool
+) -> tuple[str, BodyStatus]:
+    """Take the feed's text where the page has too little; a short text of a page that is an article stands."""
+    content = html_to_text(fallback.content) if fallback and use_feed_text else ""
+    if _weigh(content) > _weigh(text):
+        return content, BodyStatus.FEED
+    short_article = _weigh(text) >= _LEAST and tree is not None and _is_marked_article(tree)
+    summary = html_to_text(fallback.summary or fallback.content) if fallback else ""
+    if summary and _weigh(summary) > (_weigh(text) if short_article else 0):
+        return summary, BodyStatus.SUMMARY
+    return (text, status) if short_article else ("", BodyStatus.EMPTY)
+
+
+def _weigh(text: str) -> int:
+    """Length in Latin letters: a Hangul syllable says about as much as two of them."""
+    return len(text) + sum("\uac00" <= character <= "\ud7a3" for character in text[: _SHORT_PAGE * 2])
+
+
+def _is_marked_article(tree: HtmlElement) -> bool:
+    if tree.xpath("//meta[@property='og:type' and contains(@content, 'article')] | //meta[@property='article:published_time'] | //article"):
+        return True
+    return any("Article" in str(node.get("@type", "")) for node in iterate_jsonld(tree))
+
+
+def _finish(text: str, title: str) -> str:
+    """Bring the text into its final form: NFC, one paragraph a line, no page chrome, no headline repeated on top."""
+    normal = unicodedata.normalize("NFC", normalise_space(text))
+    cleaned = clean_extracted(normal, detect_language(normal)) or normal
+    first, _, rest = cleaned.partition("\n")
+    return rest.strip() if rest.strip() and title and first.strip().casefold() == title.casefold() else cleaned
+
+
+def _mark_teaser(status: BodyStatus, text: str, tree: HtmlElement | None) -> BodyStatus:
+    """Call a page a teaser only where it says itself that it is not free, and the text breaks off."""
+    if status is not BodyStatus.FULL or tree is None:
+        return status
+    closed = any(str(node.get("isAccessibleForFree", "")).strip().lower() in {"false", "no"} for node in iterate_jsonld(tree))
+    broken_off = not re.search(r"""(?<!\.\.)[.!?。”"’')\]]\s*$""", text)
+    return BodyStatus.TEASER if closed and broken_off else status
+
+
+# --- pages that are no article ---------------------------------------------------------------------------------
+
+
+def _refuse(tree: HtmlElement | None, title: str, text: str, url: str) -> str | None:
+    """Return why the page is no article, or None. Words of error pages count only where the text is short."""
+    if tree is None:
+        return None
+    own_title = " ".join(tree.xpath("string(//title)").split())
+    names = {part.strip() for name in (own_title, title) for part in (name, *re.split(r"\s[|\-–—:·]\s", name))}
+    if _weigh(text) < _SHORT_PAGE:
+        if wrong := next((name for name in sorted(names) if name and _matches("refused_title", name, whole=True)), None):
+            return f"its title is {wrong[:60]!r}"
+        if _matches("refused_text", text) or (_weigh(text) < _ENOUGH and _matches("refused_text", _visible_start(tree))):
+            return "it shows an error or a challenge"
+    if url and urlsplit(url).path.strip("/") == "" and not urlsplit(url).query and not _is_marked_article(tree):
+        return "it is the home page of its site"
+    return None
+
+
+def _visible_start(tree: HtmlElement) -> str:
+    return " ".join(" ".join(text for text in tree.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]")[:200]).split())[:3_000]
+
+
+def _explain_lack(tree: HtmlElement | None, document: Document | None) -> str:
+    if tree is None:
+        return "the body is empty or no HTML"
+    weight = _weigh(_document_text(document))
+    return f"too little text ({weight} characters), and neither its data nor the feed has more" if weight else "no text was found"
+
+
+def _matches(section: str, text: str, *, whole: bool = False) -> bool:
+    return any(bool(pattern.fullmatch(text) if whole else pattern.search(text)) for pattern in _patterns(section))
+
+
+@cache
+def _patterns(section: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(compile_pattern(item, item.text, re.IGNORECASE) for item in read_sections(DATA / "page.yaml")[section])
+
+
+# --- metadata --------------------------------------------------------------------------------------------------
+
+
+def _find_title(tree: HtmlElement | None, document: Document | None, fallback: FeedEntry | None) -> str:
+    """Prefer the headline of the page's metadata, then what trafilatura finds, then the feed's title."""
+    candidates: list[str | None] = []
+    if tree is not None:
+        site = "".join(tree.xpath("//meta[@property='og:site_name']/@content")[:1])
+        shown = [" ".join(heading.text_content().split()) for heading in tree.iter("h1")] + [document.title or "" if document else ""]
+        headline = (
+            node["headline"]
+            for node in iterate_jsonld(tree)
+            if isinstance(node.get("headline"), str) and "Article" in str(node.get("@type"))
+        )
+        candidates += [next(headline, None), _cut_site(next(iter(tree.xpath("//meta[@property='og:title']/@content")), ""), site, shown)]
+        candidates += [document.title if document else None]
+    candidates += [_entry_title(fallback)]
+    return next((title for candidate in candidates if (title := _clean(html_to_text(candidate or "")))), "")
+
+
+def _cut_site(title: str, site: str, shown: list[str]) -> str:
+    """Cut "| Name of the site" off: where the site's name is known, or the page shows the title without it."""
+    text, name = " ".join(title.split()), site.strip()
+    for heading in shown:
+        if len(heading) >= 8 and text.startswith(heading) and re.match(r"\s*[|\-–—:·<»]\s", text[len(heading) :] + " "):
+            return heading
+    match = re.fullmatch(rf"(.{{8,}}?)\s*[|\-–—:·<]+\s*{re.escape(name)}", text, re.IGNORECASE) if name else None
+    return match[1] if match else text
+
+
+def _entry_title(fallback: FeedEntry | None) -> str:
+    return _clean(html_to_text(fallback.title)) or "" if fallback else ""
+
+
+def _clean(value: str | None) -> str | None:
+    text = unicodedata.normalize("NFC", " ".join((value or "").split()))
+    return text or None
+
+
+def _find_publication(
+    tree: HtmlElement | None, url: str, fallback: FeedEntry | None, default_tz: str | None, fetched_at: datetime | None
+) -> Publication | None:
+    return find_publication(
+        tree,
+        url=url,
+        feed_at=fallback.published_at if fallback else None,
+        feed_raw=fallback.published_raw if fallback else None,
+        feed_zone=default_tz,
+        default_tz=default_tz,
+        fetched_at=fetched_at,
+    )
+
+
+def _find_canonical(tree: HtmlElement | None, url: str) -> str | None:
+    """Return the address the page recommends for itself, unless it names another site, a home or section page.
+
+    Sites with errors in their templates name the same page for all articles; keys made of it would merge them.
+    """
+    hrefs = tree.xpath("//link[translate(@rel, 'CANONIL', 'canonil')='canonical']/@href") if tree is not None else []
+    if not hrefs or not url:
+        return None
+    try:
+        canonical = urljoin(url, hrefs[0].strip())
+        own, named = urlsplit(url), urlsplit(canonical)
+    except ValueError:
+        return None
+    if named.scheme not in {"http", "https"} or extract_domain(url) != extract_domain(canonical):
+        return None
+    if not named.path.strip("/") and not named.query:
+        return None
+    if named.path.rstrip("/") == own.path.rstrip("/") and not named.query and _identifying(own.query):
+        return None
+    return None if _is_section(named.path, own.path) else canonical
+
+
+def _identifying(query: str) -> bool:
+    return any(not _matches("tracking_parameter", name, whole=True) for name, _ in parse_qsl(query))
+
+
+def _is_section(path: str, article: str) -> bool:
+    """Tell whether `path` is a folder above the article's own address, and has no article's name itself."""
+    inside = article.rstrip("/").startswith(path.rstrip("/") + "/")
+    last = path.rstrip("/").rsplit("/", 1)[-1]
+    return inside and not (re.search(r"\d", last) or last.count("-") >= 3)
