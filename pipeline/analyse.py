@@ -1,0 +1,71 @@
+"""tag → link → events over one article: the part that the nightly run and `peninsula extract` share.
+
+Needs no database. Knowledge, frames and language pipelines are loaded once, when first needed.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from spacy.language import Language
+
+from models.knowledge import Knowledge
+from models.records import Analysis, Article, Linking, Tagging
+from pipeline import events, link, tag
+from pipeline.errors import LanguageError
+from pipeline.kb.load import load_knowledge
+from pipeline.settings import Settings
+from pipeline.tag.nlp import load_pipeline
+
+__all__ = ["LANGUAGES", "Analyser"]
+
+LANGUAGES = ("en", "ko")
+"""Languages that are read; articles in others are stored without analysis or refused."""
+
+_NOTHING = Tagging((), (), (), (), (), ())
+
+
+class Analyser:
+    """The language stages with what they need to know."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._pipelines: dict[str, Language] = {}
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """The knowledge base in force."""
+        return load_knowledge(self._settings.kb_dir)
+
+    @cached_property
+    def frames(self) -> events.Frames:
+        """The event lexicon."""
+        return events.load_frames()
+
+    @cached_property
+    def linker(self) -> link.Linker:
+        """The link stage over the knowledge base."""
+        return link.Linker(self.knowledge)
+
+    def check(self) -> None:
+        """Load knowledge and frames now, so that a fault in them is told before any work is done."""
+        _ = self.linker, self.frames
+
+    def analyse(self, article: Article) -> Analysis:
+        """Return all that the language stages say of one article.
+
+        A text without any letter has nothing to say. Raises LanguageError for a language that is not read.
+        """
+        if not article.text.strip() or article.lang == "und":
+            return Analysis(article, _NOTHING, Linking((), ()))
+        tagging = tag.tag(article, self._pipeline(article.lang))
+        linking = link.link(article, tagging, self.linker)
+        found, relations = events.extract_events(article, tagging, linking, frames=self.frames)
+        return Analysis(article, tagging, linking, found, relations)
+
+    def _pipeline(self, lang: str) -> Language:
+        if lang not in LANGUAGES:
+            raise LanguageError(f"language {lang!r} is not read; English and Korean are")
+        if lang not in self._pipelines:
+            self._pipelines[lang] = load_pipeline(lang, knowledge=self.knowledge, settings=self._settings)
+        return self._pipelines[lang]

@@ -1,0 +1,112 @@
+"""One article with all its layers, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.store.search import ArticleView
+
+__all__ = ["print_article"]
+
+_LABEL_STYLE = {
+    "PERSON": "bold yellow",
+    "AGENCY": "bold cyan",
+    "ORG": "bold blue",
+    "PLACE": "green",
+    "VESSEL": "magenta",
+    "WEAPON": "red",
+    "MALWARE": "red",
+}
+
+
+def print_article(console: Console, view: ArticleView) -> None:
+    """Print heading, marked text, mentions, matches to lists, amounts, and events with their evidence."""
+    version = view.version
+    published = version["published_at"]
+    when = "unknown" if published is None else f"{published:%Y-%m-%d %H:%M} UTC ({version['published_source']})"
+    facts = (
+        f"{version['publisher']}, published {when}\n{version['url']}\n"
+        f"version {version['id']}, {len(view.versions)} in all; text {version['body_status']}; Korea {version['korea_score']:.2f}"
+    )
+    console.print(Panel(escape(facts), title=escape(version["title"]), title_align="left"))
+    console.print(_marked_text(view))
+    _print_mentions(console, view)
+    for link in view.links:
+        console.print(
+            f"[red]{link['status']}[/] {escape(link['name'])} = {link['entry'] or link['source']} ({link['list_version']}) "
+            f"{link['score']:.2f}: {escape(link['why'])}",
+            soft_wrap=True,
+        )
+    _print_amounts(console, view)
+    for mention in view.event_mentions:
+        _print_event(console, view, mention)
+
+
+def _marked_text(view: ArticleView) -> Text:
+    text = Text(view.version["text"])
+    for mention in view.mentions:
+        text.stylize(_LABEL_STYLE[mention["label"]], mention["start"], mention["end"])
+    for amount in view.amounts:
+        text.stylize("bold magenta", amount["start"], amount["end"])
+    for mention in view.event_mentions:
+        text.stylize("underline", mention["trigger_start"], mention["trigger_end"])
+    for start, end in view.version["furniture"]:
+        text.stylize("dim", start, end)
+    return text
+
+
+def _print_mentions(console: Console, view: ArticleView) -> None:
+    table = Table(title="names", title_justify="left")
+    for name in ("at", "text", "label", "entity", "role", "affiliation", "score", "made by"):
+        table.add_column(name, overflow="fold")
+    for mention in view.mentions:
+        table.add_row(
+            f"{mention['start']}-{mention['end']}",
+            escape(mention["text"]),
+            mention["label"],
+            mention["entity_id"],
+            escape(mention["role"] or ""),
+            escape(mention["affiliation"] or ""),
+            f"{mention['score']:.2f}",
+            escape(mention["maker"]),
+        )
+    console.print(table)
+
+
+def _print_amounts(console: Console, view: ArticleView) -> None:
+    if not view.amounts:
+        return
+    table = Table(title="amounts", title_justify="left")
+    for name in ("at", "text", "value", "currency", "bound", "USD", "basis"):
+        table.add_column(name, overflow="fold")
+    for amount in view.amounts:
+        value = "" if amount["value"] is None else f"{amount['value']:,.10g}"
+        usd = "" if amount["usd"] is None else f"{amount['usd']:,.0f}"
+        place = f"{amount['start']}-{amount['end']}"
+        cells = (place, escape(amount["text"]), value, amount["currency"] or "", amount["bound"], usd, amount["usd_basis"] or "")
+        table.add_row(*cells)
+    console.print(table)
+
+
+def _print_event(console: Console, view: ArticleView, mention: Mapping[str, Any]) -> None:
+    kind = mention["type"] + (f"/{mention['subtype']}" if mention["subtype"] else "")
+    date = mention["date_start"] or "no date"
+    if mention["date_end"] and mention["date_end"] != mention["date_start"]:
+        date += f" to {mention['date_end']}"
+    console.print(f"\n[bold]{kind}[/] {mention['modality']}, {date}{', background' if mention['background'] else ''}")
+    for argument in view.arguments:
+        if argument["mention_id"] == mention["id"]:
+            console.print(f"  {argument['role']}: {escape(argument['name'])} ({argument['via']})", highlight=False)
+    if mention["cues"]:
+        console.print(f"  cues: {escape(', '.join(mention['cues']))}", highlight=False)
+    start = mention["trigger_start"] - mention["evidence_start"]
+    evidence = Text(mention["evidence_text"])
+    evidence.stylize("bold underline", start, start + len(mention["trigger_text"]))
+    console.print(Text("  ").append_text(evidence), soft_wrap=True)

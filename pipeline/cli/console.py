@@ -1,0 +1,45 @@
+"""Two consoles: results on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+__all__ = ["ProgressBar", "complain", "output_console"]
+
+T = TypeVar("T")
+
+WIDTH_OF_A_PIPE = 200
+"""Columns used when the output is no terminal: wide enough that the tables keep their words."""
+
+
+def output_console() -> Console:
+    """Return the console for results; plain and wide when piped."""
+    return Console(soft_wrap=False) if sys.stdout.isatty() else Console(width=WIDTH_OF_A_PIPE, no_color=True)
+
+
+def complain(message: str) -> None:
+    """Write one message to standard error."""
+    Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {_escape(message)}")
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", "\\[")
+
+
+class ProgressBar:
+    """Shows how far the steps of a run are, on standard error, where that is a terminal."""
+
+    def watch(self, items: Iterable[T], *, step: str, total: int | None) -> Iterator[T]:
+        """Pass the items on, moving the bar."""
+        console = Console(stderr=True)
+        if not console.is_terminal:
+            yield from items
+            return
+        columns = (TextColumn("{task.description:22}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console) as progress:
+            yield from progress.track(items, total=total, description=step)

@@ -1,0 +1,58 @@
+"""`peninsula demo`."""
+
+from __future__ import annotations
+
+import typer
+
+from models.filters import EventFilter
+from pipeline.cli.console import ProgressBar, output_console
+from pipeline.cli.render import print_events, print_report
+from pipeline.demo import run_demo
+from pipeline.settings import Settings
+from pipeline.store.engine import open_database, reading
+from pipeline.store.runs import count_rows
+from pipeline.store.search import count_events, find_events
+
+__all__ = ["register"]
+
+_NEXT = """
+[bold]Try next[/] (the demo has a folder of its own, so that its articles never mix with real ones):
+
+  peninsula --data-dir {folder} events --type SANCTION
+  peninsula --data-dir {folder} events --type CYBER_OP --format csv
+  peninsula --data-dir {folder} entities --label PERSON --listed
+  peninsula --data-dir {folder} show {article}
+  peninsula ingest --only yonhap-en-nk            [dim]# the real thing, from a real feed[/]
+"""
+
+
+def demo(context: typer.Context) -> None:
+    """Run the whole nightly job, twice, over the bundled sample newsroom: no network is needed.
+
+    The sample's articles were written for this project. A local server replays them through the same code as live feeds; by the
+    second night one article has changed and one is new. Everything is kept in the folder `demo` of the data folder.
+    """
+    settings: Settings = context.obj
+    folder = settings.data_dir / "demo"
+    console = output_console()
+    for night, report in enumerate(run_demo(settings, data_dir=folder, watcher=ProgressBar()), start=1):
+        console.rule(f"night {night}")
+        print_report(console, report)
+    database = open_database(settings.model_copy(update={"data_dir": folder}).database)
+    try:
+        with reading(database) as connection:
+            wanted = EventFilter(background=False, limit=40)
+            rows, total = find_events(connection, wanted), count_events(connection, wanted)
+            tables = count_rows(connection)
+    finally:
+        database.dispose()
+    console.rule("events")
+    print_events(console, rows, total=total)
+    console.print("rows: " + ", ".join(f"{name} {number}" for name, number in tables.items()), soft_wrap=True)
+    article = rows[0]["version"] if rows else "ver-…"
+    console.print(_NEXT.format(folder=folder, article=article), highlight=False, soft_wrap=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(demo)

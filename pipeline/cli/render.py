@@ -1,0 +1,123 @@
+"""Reports and rows as tables for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from models.vocabulary import FeedOutcome
+from pipeline.run.report import RunReport
+
+__all__ = ["print_entities", "print_events", "print_report"]
+
+_OUTCOME_STYLE = {
+    FeedOutcome.OK: "green",
+    FeedOutcome.NOT_MODIFIED: "green",
+    FeedOutcome.DEAD: "red",
+    FeedOutcome.HTML: "red",
+    FeedOutcome.EMPTY: "yellow",
+    FeedOutcome.OFF: "dim",
+}
+
+_MODALITY_STYLE = {
+    "asserted": "green",
+    "alleged": "yellow",
+    "denied": "red",
+    "planned": "cyan",
+    "possible": "magenta",
+    "called_for": "blue",
+}
+
+
+def print_report(console: Console, report: RunReport) -> None:
+    """Print what a run did: feeds, pages, articles, events, and every problem by name."""
+    title = "Dry run (nothing was written)" if report.dry_run else f"Run {report.run_id}"
+    console.print(_feed_table(report, title))
+    for name, counts in (("pages", report.pages), ("articles", report.articles), ("analysed", report.analysed), ("rows", report.rows)):
+        console.print(f"[bold]{name:9}[/] {_counts(counts)}")
+    if report.stories:
+        console.print(f"[bold]{'stories':9}[/] {report.stories['stories']} stories in {report.stories['texts']} texts")
+    for problem in report.problems:
+        style = "dim" if problem.state == "skipped" else "yellow"
+        console.print(f"[{style}]{problem.stage} {problem.state}[/]  {escape(problem.url)}  {escape(problem.reason)}", soft_wrap=True)
+    took = sum(report.seconds.values())
+    console.print(f"[bold]exit code {report.exit_code}[/]: {escape(report.reason)}; {took:.1f} s")
+
+
+def _counts(counts: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items())) or "nothing to do"
+
+
+def _feed_table(report: RunReport, title: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name, justify in (
+        ("feed", "left"),
+        ("outcome", "left"),
+        ("new", "right"),
+        ("known", "right"),
+        ("updated", "right"),
+        ("note", "left"),
+    ):
+        table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
+    for line in report.feeds:
+        note = "; ".join(text for text in (line.reason, *line.warnings) if text)
+        numbers = (str(line.new), str(line.known), str(line.updated)) if line.outcome is not FeedOutcome.OFF else ("", "", "")
+        table.add_row(line.feed_id, f"[{_OUTCOME_STYLE[line.outcome]}]{line.outcome}[/]", *numbers, escape(note))
+    return table
+
+
+def print_events(console: Console, rows: Sequence[Mapping[str, Any]], *, total: int) -> None:
+    """Print events as a table: when, what, who, to whom, how much, how certain, said by whom, where told."""
+    table = Table(title=f"{len(rows)} of {total} events", title_justify="left")
+    for name in ("date", "event", "actors", "targets", "amount", "modality", "said by", "trigger", "sources", "publisher"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(_event_cells(row)), end_section=False)
+    console.print(table)
+
+
+def _event_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    kind = row["type"] + (f"/{row['subtype']}" if row["subtype"] else "")
+    modality = row["modality"]
+    return (
+        _date(row),
+        f"[dim]{kind}[/]" if row["background"] else f"[bold]{kind}[/]",
+        escape(row["actors"] or ""),
+        escape(row["targets"] or "") + (f" [red]({escape(row['sanctioned_ids'])})[/]" if row["sanctioned_ids"] else ""),
+        _amount(row),
+        f"[{_MODALITY_STYLE[modality]}]{modality}[/]",
+        escape(row["speaker"] or ""),
+        escape(row["trigger_text"]),
+        str(row["n_sources"]),
+        escape(row["publisher"]),
+    )
+
+
+def _date(row: Mapping[str, Any]) -> str:
+    start, end = row["date_start"], row["date_end"]
+    if start == end or end is None or start is None:
+        return start or end or ""
+    return f"{start}…{end}"
+
+
+def _amount(row: Mapping[str, Any]) -> str:
+    if row["amount_value"] is None:
+        return row["amount_currency"] or ""
+    sign = {"approx": "~", "at_least": "≥", "at_most": "≤"}.get(row["amount_bound"], "")
+    return f"{sign}{row['amount_value']:,.10g} {row['amount_currency']}"
+
+
+def print_entities(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print entities with how often they are named and what is known of them."""
+    table = Table(title=f"{len(rows)} entities, most often named first", title_justify="left")
+    for name in ("label", "name", "country", "mentions", "articles", "role", "affiliation", "matched to list entries", "id"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        cells = (row["label"], row["name"], row["country"], row["mentions"], row["articles"], row["role"], row["affiliation"])
+        table.add_row(*(escape("" if cell is None else str(cell)) for cell in cells), ", ".join(row["sanctions"]), row["id"])
+    console.print(table)

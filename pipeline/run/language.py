@@ -1,0 +1,82 @@
+"""Read the articles, and join what several copies of one text tell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pipeline.analyse import LANGUAGES
+from pipeline.errors import PeninsulaError
+from pipeline.extract.duplicates import cluster_stories, story_text
+from pipeline.run.context import Context
+from pipeline.stages import LANGUAGE_STAGES, MODEL_VERSION
+from pipeline.store.analyses import AnalysisContext, record_analysis, record_analysis_failure
+from pipeline.store.articles import due_analyses, load_article
+from pipeline.store.engine import reading, writing
+from pipeline.store.runs import add_knowledge_version, add_model_version
+from pipeline.store.stories import articles_since, merge_retold_events, set_clusters
+
+__all__ = ["analyse_articles", "join_stories"]
+
+
+def analyse_articles(context: Context) -> None:
+    """Run the language stages over every version they have not seen, one transaction a version."""
+    with reading(context.database) as connection:
+        due = due_analyses(connection)
+    if not due:
+        return
+    models, knowledge = _add_versions(context)
+    for version_id in context.watcher.watch(due, step="reading articles", total=len(due)):
+        _analyse_one(context, version_id, models, knowledge)
+
+
+def _add_versions(context: Context) -> tuple[dict[str, str], str]:
+    knowledge = context.analyser.knowledge
+    with writing(context.database) as connection:
+        models = {
+            lang: add_model_version(
+                connection, name=f"peninsula-{lang}", version=MODEL_VERSION, lang=lang, stages=LANGUAGE_STAGES, at=context.now()
+            )
+            for lang in LANGUAGES
+        }
+        add_knowledge_version(
+            connection,
+            version=knowledge.version,
+            entities=len(knowledge.entities),
+            list_versions=knowledge.list_versions,
+            at=context.now(),
+        )
+    return models, knowledge.version
+
+
+def _analyse_one(context: Context, version_id: str, models: dict[str, str], knowledge: str) -> None:
+    with reading(context.database) as connection:
+        article = load_article(connection, version_id)
+    made = AnalysisContext(context.report.run_id, context.now(), models[article.lang], knowledge, LANGUAGE_STAGES)
+    try:
+        analysis = context.analyser.analyse(article)
+    except PeninsulaError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the item border: one article that breaks a stage must not stop the others
+        reason = f"{type(error).__name__}: {error}"
+        with writing(context.database) as connection:
+            record_analysis_failure(connection, version_id, made, reason=reason)
+        context.report.analysed["quarantined"] += 1
+        context.report.add_problem("analyse", "quarantined", article.url, reason)
+        return
+    with writing(context.database) as connection:
+        counts = record_analysis(connection, analysis, made)
+    context.report.analysed["done"] += 1
+    context.report.rows.update(counts)
+
+
+def join_stories(context: Context) -> None:
+    """Cluster the texts of the last days and let copies of one text tell one event."""
+    since = context.now() - timedelta(days=context.settings.near_duplicate_days)
+    with reading(context.database) as connection:
+        articles = articles_since(connection, since)
+    clusters = cluster_stories([story_text(article) for article in articles])
+    with writing(context.database) as connection:
+        set_clusters(connection, clusters)
+        merge_retold_events(connection, at=context.now())
+    context.report.stories["texts"] = len(clusters)
+    context.report.stories["stories"] = len(set(clusters.values()))

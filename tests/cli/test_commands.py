@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import ROOT, Settings
+from tests.cli.conftest import Peninsula
+
+COMMANDS = ("ingest", "extract", "evaluate", "events", "entities", "show", "demo", "db upgrade")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_teaches_with_its_help(peninsula: Peninsula, command: str) -> None:
+    done = peninsula(*command.split(), "--help")
+    assert done.returncode == 0
+    assert "Usage" in done.stdout
+    assert command == "demo" or "Example: peninsula" in re.sub(r"\s+", " ", done.stdout)
+
+
+def test_an_empty_database_says_what_to_do(peninsula: Peninsula) -> None:
+    done = peninsula("events")
+    assert done.returncode == 78
+    assert "run `peninsula ingest`" in done.stderr
+
+
+def test_an_unknown_option_is_wrong_usage(peninsula: Peninsula) -> None:
+    assert peninsula("events", "--colour").returncode == 2
+
+
+def test_a_wrong_day_is_explained(peninsula: Peninsula) -> None:
+    done = peninsula("events", "--since", "last week")
+    assert done.returncode == 2
+    assert "such as 2025-11-04" in done.stderr
+
+
+def test_a_wrong_setting_is_named(peninsula: Peninsula) -> None:
+    done = peninsula("events", PENINSULA_THREADS="many")
+    assert done.returncode == 78
+    assert "PENINSULA_THREADS" in done.stderr
+
+
+def test_a_missing_list_of_feeds_is_named(peninsula: Peninsula) -> None:
+    done = peninsula("ingest", "--feeds", "nowhere.yaml")
+    assert done.returncode == 78
+    assert "nowhere.yaml" in done.stderr
+
+
+def test_a_feed_that_is_not_in_the_list_is_wrong_usage(peninsula: Peninsula) -> None:
+    done = peninsula("ingest", "--feeds", str(ROOT / "feeds.yaml"), "--only", "yonhap-eng")
+    assert done.returncode == 2
+    assert "yonhap-en" in done.stderr
+
+
+@pytest.mark.slow
+def test_the_demo_ends_well_and_the_database_can_be_read_afterwards(peninsula: Peninsula) -> None:
+    done = peninsula("demo")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    assert "Try next" in done.stdout
+    again = peninsula("demo")
+    assert again.returncode == 0
+    assert [line for line in again.stdout.splitlines() if line.startswith("articles ")] == ["articles  nothing to do"] * 2
+
+    folder = ("--data-dir", "data/demo")
+    table = peninsula(*folder, "events", "--format", "csv", "--limit", "1000").stdout
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert len(rows) > 30
+    assert all(row["evidence"] and row["trigger_text"] in row["evidence"] for row in rows)
+    assert {row["type"] for row in rows} >= {"SANCTION", "CYBER_OP", "MISSILE_LAUNCH", "MILITARY_DRILL", "MEETING", "LEGAL_ACTION"}
+
+    entities = [json.loads(line) for line in peninsula(*folder, "entities", "--listed", "--format", "jsonl").stdout.splitlines()]
+    assert any(entry.startswith("us_ofac_sdn:") for entity in entities for entry in entity["sanctions"])
+
+    shown = peninsula(*folder, "show", rows[0]["version"])
+    assert shown.returncode == 0
+    assert rows[0]["title"][:20] in shown.stdout
+    assert peninsula(*folder, "show", rows[0]["url"]).returncode == 0
+    missing = peninsula(*folder, "show", "ver-nothing")
+    assert (missing.returncode, "no article is called 'ver-nothing'" in missing.stderr) == (2, True)
+    assert "is at revision" in peninsula(*folder, "db", "upgrade").stdout
+
+
+def test_every_setting_and_exit_code_stands_in_the_handbook() -> None:
+    handbook = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    for name, field in Settings.model_fields.items():
+        assert f"`PENINSULA_{name.upper()}`" in handbook
+        assert str(field.description) in handbook
+    for code in (0, 1, 2, 3, 4, 75, 78, 130):
+        assert f"\n| {code} | " in handbook
+
+
+def test_every_command_of_the_readme_exists(peninsula: Peninsula) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    named = set(re.findall(r"^\s*peninsula (?:--data-dir \S+ )?([a-z]+)", readme, re.MULTILINE))
+    assert named >= {"ingest", "events", "entities", "show", "extract", "evaluate"}
+    assert named <= {command.split()[0] for command in COMMANDS}
+
+
+def test_the_handbook_knows_every_key_of_feeds_yaml() -> None:
+    from models.feeds import FeedSource
+
+    handbook = (ROOT / "docs" / "operating.md").read_text("utf-8")
+    rows = {name.strip() for row in re.findall(r"^\| ([a-z_, ]+) \|", handbook, re.MULTILINE) for name in row.split(",")}
+    assert set(FeedSource.model_fields) <= rows
+
+
+def test_evaluate_scores_predictions_and_enforces_minima(peninsula: Peninsula, tmp_path: Path) -> None:
+    text = "Seoul spoke."
+    gold = {
+        "id": "a",
+        "lang": "en",
+        "published": "2025-11-06",
+        "korea": True,
+        "text": text,
+        "entities": [{"id": "e1", "label": "PLACE", "name": "South Korea", "mentions": ["Seoul"], "nominals": [], "sanctions": []}],
+        "mentions": [{"start": 0, "end": 5, "text": "Seoul", "label": "PLACE", "entity": "e1"}],
+        "amounts": [],
+        "events": [],
+    }
+    (tmp_path / "gold.jsonl").write_text(json.dumps(gold) + "\n", "utf-8")
+    done = peninsula("evaluate", "gold.jsonl", "--json", "--min", "mentions=0.9")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["mentions"]["f1"] == 1.0
+    (tmp_path / "empty.jsonl").write_text(json.dumps({"id": "a", "entities": [], "amounts": [], "events": []}) + "\n", "utf-8")
+    done = peninsula("evaluate", "gold.jsonl", "empty.jsonl", "--min", "mentions=0.9")
+    assert (done.returncode, "below: mentions 0.000 (wanted 0.9)" in done.stderr) == (4, True)
+    assert "no figure" in peninsula("evaluate", "gold.jsonl", "empty.jsonl", "--min", "nonsense=1").stderr

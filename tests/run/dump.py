@@ -1,0 +1,28 @@
+"""The content of a database without what must differ between two runs: times of doing, and ids of runs."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from models.tables import Base, UtcDateTime
+from pipeline.store.engine import Database, reading
+
+LOGS = {"run", "fetch_log"}
+FACTS_WITH_TIME = {"published_at", "newest_item_at"}
+
+
+def dump(database: Database) -> dict[str, list[tuple[object, ...]]]:
+    """Return the rows of every table, sorted, without the logs."""
+    content = {}
+    with reading(database) as connection:
+        for name, table in Base.metadata.tables.items():
+            if name in LOGS:
+                continue
+            columns = [
+                column
+                for column in table.columns
+                if column.name != "run_id" and (not isinstance(column.type, UtcDateTime) or column.name in FACTS_WITH_TIME)
+            ]
+            rows = [tuple(row) for row in connection.execute(select(*columns))]
+            content[name] = sorted(rows, key=repr)
+    return content

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from models.tables import ArticleRow, ArticleVersionRow, EventMentionRow, EventRow, FeedRow, RunRow, StoryClusterRow
+from models.vocabulary import FeedOutcome, StageState
+from pipeline.analyse import Analyser
+from pipeline.demo import sample_settings
+from pipeline.errors import ConfigurationError, LockHeld, StorageError
+from pipeline.run import RunReport, dry_run_ingest, ingest
+from pipeline.sample.server import Newsroom
+from pipeline.settings import Settings
+from pipeline.store.articles import load_article
+from pipeline.store.engine import Database, open_database, reading
+from pipeline.store.runs import count_rows
+from tests.run.dump import dump
+
+
+@pytest.fixture
+def sample(settings: Settings, newsroom: Newsroom, tmp_path: Path, database_url: str) -> Settings:
+    """Settings for the sample newsroom over an empty database, once of each kind."""
+    return sample_settings(settings, newsroom, data_dir=tmp_path / "data").model_copy(update={"database_url": database_url})
+
+
+@pytest.fixture
+def stored(sample: Settings):
+    database = open_database(sample.database)
+    yield database
+    database.dispose()
+
+
+def counts(database: Database) -> dict[str, int]:
+    with reading(database) as connection:
+        return count_rows(connection)
+
+
+def run(sample: Settings, analyser: Analyser, **options) -> RunReport:
+    return ingest(sample, analyser=analyser, **options)
+
+
+def test_two_nights_fill_every_table_and_a_third_adds_nothing(
+    sample: Settings, stored: Database, newsroom: Newsroom, analyser: Analyser
+) -> None:
+    first = run(sample, analyser)
+    assert first.exit_code == 0, first.reason
+    newsroom.edition = 2
+    second = run(sample, analyser)
+    assert second.articles["new"] == 2
+    assert {name: number for name, number in counts(stored).items() if number == 0} == {}
+    content = dump(stored)
+    third = run(sample, analyser)
+    assert (third.articles["new"], third.analysed["done"]) == (0, 0)
+    assert dump(stored) == content
+
+
+def test_every_feed_and_every_faulty_page_is_named_in_the_report(sample: Settings, analyser: Analyser, newsroom: Newsroom) -> None:
+    report = run(sample, analyser)
+    outcomes = {line.feed_id: line.outcome for line in report.feeds}
+    assert set(outcomes.values()) >= {FeedOutcome.OK, FeedOutcome.DEAD, FeedOutcome.HTML, FeedOutcome.EMPTY, FeedOutcome.OFF}
+    reasons = " ".join(problem.reason for problem in report.problems)
+    assert "redirect" in reasons
+    assert "not_about_korea" in reasons
+    assert "extract_failed" in reasons
+
+
+def test_a_story_in_three_outlets_is_one_cluster_and_its_events_have_one_source(
+    sample: Settings, stored: Database, analyser: Analyser
+) -> None:
+    run(sample, analyser)
+    with reading(stored) as connection:
+        assert connection.execute(select(func.max(StoryClusterRow.n_publishers))).scalar_one() == 3
+        retold = connection.execute(select(EventRow.n_articles, EventRow.n_sources).where(EventRow.n_articles == 3)).all()
+    assert retold
+    assert {row.n_sources for row in retold} == {1}
+
+
+def test_a_changed_article_has_two_versions_and_the_evidence_of_both_holds(
+    sample: Settings, stored: Database, newsroom: Newsroom, analyser: Analyser
+) -> None:
+    run(sample, analyser)
+    newsroom.edition = 2
+    run(sample, analyser)
+    with reading(stored) as connection:
+        versions = connection.execute(
+            select(ArticleVersionRow.article_id, func.count()).group_by(ArticleVersionRow.article_id).having(func.count() > 1)
+        ).all()
+        assert [row[1] for row in versions] == [2]
+        mentions = connection.execute(select(EventMentionRow)).mappings().all()
+        for mention in mentions:
+            text = load_article(connection, mention["version_id"]).text
+            assert text[mention["trigger_start"] : mention["trigger_end"]] == mention["trigger_text"]
+            assert text[mention["evidence_start"] : mention["evidence_end"]] == mention["evidence_text"]
+
+
+def test_only_named_feeds_are_polled(sample: Settings, stored: Database, newsroom: Newsroom, analyser: Analyser) -> None:
+    report = run(sample, analyser, only=["seoul-ledger"])
+    assert [line.feed_id for line in report.feeds] == ["seoul-ledger"]
+    assert {served.host for served in newsroom.log} == {"seoul-ledger.example"}
+
+
+def test_a_dry_run_reports_the_same_and_writes_nothing(sample: Settings, stored: Database, analyser: Analyser, tmp_path: Path) -> None:
+    run(sample, analyser, only=["seoul-ledger"])
+    before = dump(stored)
+    files = sorted(sample.data_dir.rglob("*.gz"))
+    report = dry_run_ingest(sample, only=["seoul-ledger", "hanbit-wire-nk"])
+    assert report.dry_run
+    lines = {line.feed_id: line for line in report.feeds}
+    assert lines["seoul-ledger"].new == 0
+    assert lines["hanbit-wire-nk"].new > 0
+    assert dump(stored) == before
+    assert sorted(sample.data_dir.rglob("*.gz")) == files
+
+
+def test_a_run_is_written_with_its_versions_and_its_end(sample: Settings, stored: Database, analyser: Analyser) -> None:
+    report = run(sample, analyser, only=["seoul-ledger"])
+    with reading(stored) as connection:
+        row = connection.execute(select(RunRow)).mappings().one()
+    assert (row["id"], row["exit_code"], row["reason"]) == (report.run_id, 0, "1 of 1 feeds answered")
+    assert set(row["versions"]) >= {"fetch", "extract", "tag", "link", "events", "knowledge"}
+    assert row["report"]["feeds"][0]["feed_id"] == "seoul-ledger"
+
+
+def test_when_most_feeds_are_down_the_run_says_so_and_keeps_what_there_is(
+    sample: Settings, stored: Database, newsroom: Newsroom, analyser: Analyser
+) -> None:
+    run(sample, analyser)
+    before = counts(stored)
+    nowhere = dict.fromkeys(newsroom.hosts, "127.0.0.1:9")
+    report = run(sample.model_copy(update={"connect_to": nowhere}), analyser)
+    assert report.exit_code == 3
+    assert "feeds answered; the threshold is 60%" in report.reason
+    after = counts(stored)
+    assert (after["article_version"], after["event"]) == (before["article_version"], before["event"])
+
+
+class Breaking(Analyser):
+    """Breaks on one article, as a bug in a stage would."""
+
+    def analyse(self, article):
+        if "Treasury" in article.title or "sanctions 8" in article.title:
+            raise RecursionError("too deep")
+        return super().analyse(article)
+
+
+def test_an_article_that_breaks_a_stage_does_not_stop_the_others(sample: Settings, stored: Database) -> None:
+    report = ingest(sample, analyser=Breaking(Settings()))
+    assert report.exit_code == 0
+    assert report.analysed["quarantined"] >= 1
+    assert report.analysed["done"] > 20
+    assert any("RecursionError: too deep" in problem.reason for problem in report.problems)
+
+
+def test_a_second_run_at_the_same_time_is_refused(sample: Settings, newsroom: Newsroom, analyser: Analyser) -> None:
+    refused = []
+
+    class Nested:
+        def watch(self, items, *, step, total):
+            if not refused:
+                with pytest.raises(LockHeld) as raised:
+                    ingest(sample, analyser=analyser)
+                refused.append(raised.value)
+            yield from items
+
+    ingest(sample, analyser=analyser, only=["seoul-ledger"], watcher=Nested())
+    assert refused[0].exit_code == 75
+
+
+def test_a_data_folder_that_cannot_be_written_is_named(sample: Settings, analyser: Analyser) -> None:
+    with pytest.raises(StorageError, match="/proc/nowhere"):
+        run(sample.model_copy(update={"data_dir": Path("/proc/nowhere")}), analyser)
+
+
+def test_a_typo_in_feeds_yaml_stops_the_run_before_anything_is_done(sample: Settings, analyser: Analyser, tmp_path: Path) -> None:
+    feeds = tmp_path / "feeds.yaml"
+    feeds.write_text(sample.feeds.read_text("utf-8").replace("korea_filter:", "korea_filtr:", 1), "utf-8")
+    with pytest.raises(ConfigurationError, match=r"feeds\.yaml:\d+: .*korea_filtr"):
+        run(sample.model_copy(update={"feeds": feeds}), analyser)
+    assert not (sample.data_dir / "raw").exists()
+
+
+def test_articles_about_other_things_are_left_out_with_their_score(sample: Settings, stored: Database, analyser: Analyser) -> None:
+    run(sample, analyser)
+    with reading(stored) as connection:
+        skipped = connection.execute(select(ArticleRow.reason).where(ArticleRow.state == StageState.SKIPPED)).scalars().all()
+    assert len(skipped) == 4
+    assert all(reason.startswith("not_about_korea: relevance 0.") for reason in skipped)
+
+
+def test_feeds_switched_off_are_listed_but_not_polled(sample: Settings, stored: Database, analyser: Analyser) -> None:
+    run(sample, analyser)
+    with reading(stored) as connection:
+        off = connection.execute(select(FeedRow.last_attempt_at).where(FeedRow.enabled.is_(False))).scalars().all()
+    assert off == [None]
