@@ -74,7 +74,7 @@ def _feed_table(report: RunReport, title: str) -> Table:
 def print_events(console: Console, rows: Sequence[Mapping[str, Any]], *, total: int) -> None:
     """Print events as a table: when, what, who, to whom, how much, how certain, said by whom, where told."""
     table = Table(title=f"{len(rows)} of {total} events", title_justify="left")
-    for name in ("date", "event", "actors", "targets", "amount", "modality", "said by", "trigger", "sources", "publisher"):
+    for name in ("date", "event", "actors", "targets", "amount", "modality", "said by", "trigger", "list entries", "sources", "publisher"):
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_event_cells(row)), end_section=False)
@@ -88,11 +88,12 @@ def _event_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
         _date(row),
         f"[dim]{kind}[/]" if row["background"] else f"[bold]{kind}[/]",
         escape(row["actors"] or ""),
-        escape(row["targets"] or "") + (f" [red]({escape(row['sanctioned_ids'])})[/]" if row["sanctioned_ids"] else ""),
+        escape(row["targets"] or ""),
         _amount(row),
         f"[{_MODALITY_STYLE[modality]}]{modality}[/]",
         escape(row["speaker"] or ""),
         escape(row["trigger_text"]),
+        f"[red]{escape(row['sanctioned_ids'] or '')}[/]",
         str(row["n_sources"]),
         escape(row["publisher"]),
     )

@@ -184,7 +184,9 @@ def _refuse(tree: HtmlElement | None, title: str, text: str, url: str) -> str | 
     if _weigh(text) < _SHORT_PAGE:
         if wrong := next((name for name in sorted(names) if name and _matches("refused_title", name, whole=True)), None):
             return f"its title is {wrong[:60]!r}"
-        if _matches("refused_text", text) or (_weigh(text) < _ENOUGH and _matches("refused_text", _visible_start(tree))):
+        shows_error = _matches("refused_text", text) or (_weigh(text) < _ENOUGH and _matches("refused_text", _visible_start(tree)))
+        # A site that builds its pages by script asks for JavaScript too, but its data hold the article.
+        if shows_error and _weigh(find_embedded_body(tree) or "") < _ENOUGH:
             return "it shows an error or a challenge"
     if url and urlsplit(url).path.strip("/") == "" and not urlsplit(url).query and not _is_marked_article(tree):
         return "it is the home page of its site"
@@ -192,7 +194,11 @@ def _refuse(tree: HtmlElement | None, title: str, text: str, url: str) -> str | 
 
 
 def _visible_start(tree: HtmlElement) -> str:
-    return " ".join(" ".join(text for text in tree.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]")[:200]).split())[:3_000]
+    return " ".join(
+        " ".join(
+            text for text in tree.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]")[:200]
+        ).split()
+    )[:3_000]
 
 
 def _explain_lack(tree: HtmlElement | None, document: Document | None) -> str:

@@ -58,8 +58,7 @@ def ingest(
     ConfigurationError before anything is done where settings, feeds, lexicon, knowledge base or database are not in order,
     and LockHeld where another run is at work.
     """
-    catalog = load_catalog(settings.feeds)
-    sources = {source.id: source for source in (select_feeds(catalog, only) if only else catalog)}
+    sources = {source.id: source for source in select_feeds(load_catalog(settings.feeds), only)}
     analyser = analyser or Analyser(settings)
     analyser.check()
     with ExitStack() as stack:

@@ -15,6 +15,7 @@ from pipeline.errors import FetchError
 from pipeline.fetch.archive import Archive
 from pipeline.fetch.client import Client, Reply
 from pipeline.fetch.feed import parse_feed
+from pipeline.fetch.politeness import take_turns
 from pipeline.run.context import Context
 from pipeline.run.report import FeedLine
 from pipeline.store.engine import reading, writing
@@ -89,7 +90,7 @@ def poll_feeds(context: Context) -> None:
     for source in context.sources.values():
         if not source.enabled:
             context.report.feeds.append(FeedLine(source.id, FeedOutcome.OFF, 0, 0, 0, source.note or None, 0.0))
-    enabled = [source for source in context.sources.values() if source.enabled]
+    enabled = take_turns((source for source in context.sources.values() if source.enabled), lambda source: source.url)
     answers = _ask_all(context, enabled, states)
     for source, answer in context.watcher.watch(answers, step="polling feeds", total=len(enabled)):
         context.report.feeds.append(_take_in(context, source, answer, states[source.id]))

@@ -73,8 +73,15 @@ class RunReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON data."""
-        data = asdict(self)
-        data["started_at"] = self.started_at.isoformat()
-        data["ended_at"] = self.ended_at.isoformat() if self.ended_at else None
-        data["versions"] = dict(self.versions)
-        return data
+        return {
+            "run_id": self.run_id,
+            "started_at": self.started_at.isoformat(),
+            "ended_at": self.ended_at.isoformat() if self.ended_at else None,
+            "versions": dict(self.versions),
+            "dry_run": self.dry_run,
+            "exit_code": self.exit_code,
+            "reason": self.reason,
+            "feeds": [asdict(line) for line in self.feeds],
+            "problems": [asdict(problem) for problem in self.problems],
+            **{name: dict(getattr(self, name)) for name in ("pages", "articles", "analysed", "rows", "stories", "seconds")},
+        }

@@ -1,4 +1,4 @@
-"""The content of a database without what must differ between two runs: times of doing, and ids of runs."""
+"""The content of a database without what must differ between two runs: times of doing, ids of runs, and how the last polls ended."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from models.tables import Base, UtcDateTime
 from pipeline.store.engine import Database, reading
 
 LOGS = {"run", "fetch_log"}
+LAST_POLL = {"failures", "last_outcome", "last_reason"}
 FACTS_WITH_TIME = {"published_at", "newest_item_at"}
 
 
@@ -21,7 +22,8 @@ def dump(database: Database) -> dict[str, list[tuple[object, ...]]]:
             columns = [
                 column
                 for column in table.columns
-                if column.name != "run_id" and (not isinstance(column.type, UtcDateTime) or column.name in FACTS_WITH_TIME)
+                if column.name not in {"run_id", *LAST_POLL}
+                and (not isinstance(column.type, UtcDateTime) or column.name in FACTS_WITH_TIME)
             ]
             rows = [tuple(row) for row in connection.execute(select(*columns))]
             content[name] = sorted(rows, key=repr)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from models.tables import ArticleRow, ArticleVersionRow, EventMentionRow, EventRow, FeedRow, RunRow, StoryClusterRow
-from models.vocabulary import FeedOutcome, StageState
+from models.vocabulary import BodyStatus, FeedOutcome, StageState
 from pipeline.analyse import Analyser
 from pipeline.demo import sample_settings
 from pipeline.errors import ConfigurationError, LockHeld, StorageError
@@ -63,7 +63,17 @@ def test_every_feed_and_every_faulty_page_is_named_in_the_report(sample: Setting
     reasons = " ".join(problem.reason for problem in report.problems)
     assert "redirect" in reasons
     assert "not_about_korea" in reasons
-    assert "extract_failed" in reasons
+
+
+def test_a_missing_page_with_status_200_leaves_only_what_the_feed_says(sample: Settings, stored: Database, analyser: Analyser) -> None:
+    run(sample, analyser, only=["harbor-times"])
+    with reading(stored) as connection:
+        rows = connection.execute(
+            select(ArticleVersionRow.title, ArticleVersionRow.text).where(ArticleVersionRow.body_status == BodyStatus.SUMMARY)
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        ("North Korea condemns new US sanctions", "Pyongyang's foreign ministry reacts to measures against its bankers.")
+    ]
 
 
 def test_a_story_in_three_outlets_is_one_cluster_and_its_events_have_one_source(

@@ -1,0 +1,154 @@
+"""Shipped sanctions lists: one JSON object a line, checked against the manifest, and joined across lists."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from models.knowledge import Alias, ListEntry
+from models.vocabulary import Label
+from pipeline.errors import ConfigurationError
+from pipeline.kb.table import read_bytes
+from pipeline.text.names import display_listed_name, is_hangul
+
+__all__ = ["ListRecord", "ListSource", "read_list", "read_manifest"]
+
+_LABELS: Mapping[str, Label] = {
+    "Person": Label.PERSON,
+    "Company": Label.ORG,
+    "Organization": Label.ORG,
+    "Agency": Label.AGENCY,
+    "Vessel": Label.VESSEL,
+    "Airplane": Label.VESSEL,
+}
+_ACRONYM = re.compile(r"(?P<name>.{8,}) \((?P<acronym>[A-Z]{2,8})\)")
+_QUALITIES = {"strong": "name", "weak": "weak"}
+_MANIFEST_KEYS = {"source", "file", "url", "version", "sha256", "records", "licence"}
+
+
+@dataclass(frozen=True, slots=True)
+class ListSource:
+    """One list as the manifest describes it. `version` is an ISO day."""
+
+    source: str
+    path: Path
+    version: str
+    sha256: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListRecord:
+    """One entry of a list. `identifiers` are the passport numbers and the like, each as `type:value`."""
+
+    entry: ListEntry
+    label: Label
+    aliases: tuple[Alias, ...]
+    country: str | None
+    identifiers: frozenset[str]
+
+    @property
+    def reference(self) -> str:
+        """How curated tables refer to the entry: `source:source_id`, or `source:NAME` where it has no id."""
+        return self.entry.entry or f"{self.entry.source}:{self.entry.name}"
+
+
+def read_manifest(path: Path, data: bytes) -> tuple[ListSource, ...]:
+    """Read which lists are shipped, in which version. Raises ConfigurationError for anything unexpected."""
+    try:
+        content = yaml.safe_load(data)
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"is no YAML: {error}", path=path) from error
+    if not isinstance(content, dict) or not isinstance(content.get("lists"), list):
+        raise ConfigurationError("must hold a sequence 'lists'", path=path)
+    return tuple(_read_source(path, item) for item in content["lists"])
+
+
+def _read_source(path: Path, item: object) -> ListSource:
+    if not isinstance(item, dict) or set(item) != _MANIFEST_KEYS:
+        raise ConfigurationError(f"each list needs exactly {sorted(_MANIFEST_KEYS)}; got {item!r}", path=path)
+    version, records = str(item["version"]), item["records"]
+    try:
+        date.fromisoformat(version)
+    except ValueError as error:
+        raise ConfigurationError(f"version {version!r} is no ISO day", path=path) from error
+    if not isinstance(records, int) or records < 1:
+        raise ConfigurationError(f"records must be a positive number; got {records!r}", path=path)
+    return ListSource(str(item["source"]), path.parent / str(item["file"]), version, str(item["sha256"]), records)
+
+
+def read_list(source: ListSource) -> tuple[ListRecord, ...]:
+    """Read one list; a file that is not the one of the manifest, or a bad line, raises ConfigurationError."""
+    data = read_bytes(source.path)
+    actual = hashlib.sha256(data).hexdigest()
+    if actual != source.sha256:
+        raise ConfigurationError(
+            f"is not the file of the manifest (sha256 {actual[:12]}… instead of {source.sha256[:12]}…)", path=source.path
+        )
+    records = tuple(_read_lines(source, data.decode("utf-8").splitlines()))
+    if len(records) != source.records:
+        raise ConfigurationError(f"{len(records)} records instead of {source.records}", path=source.path)
+    return records
+
+
+def _read_lines(source: ListSource, lines: Iterable[str]) -> Iterable[ListRecord]:
+    seen: set[str] = set()
+    for number, line in enumerate(lines, start=1):
+        try:
+            record = _read_record(source, json.loads(line))
+        except json.JSONDecodeError as error:
+            raise ConfigurationError(f"is no JSON: {error}", path=source.path, line=number) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise ConfigurationError(f"bad record: {error!r}", path=source.path, line=number) from error
+        if record.reference in seen:
+            raise ConfigurationError(f"{record.reference} occurs twice", path=source.path, line=number)
+        seen.add(record.reference)
+        yield record
+
+
+def _read_record(source: ListSource, item: Mapping[str, Any]) -> ListRecord:
+    if item["source"] != source.source:
+        raise ValueError(f"source is {item['source']!r} instead of {source.source!r}")
+    label = _LABELS[item["schema"]]
+    names = [(item["name"], "strong"), *((alias["name"], alias["quality"]) for alias in item["aliases"])]
+    names = [pair for name, quality in names for pair in _split_acronym(name, quality)]
+    entry = ListEntry(
+        entry=f"{source.source}:{item['source_id']}" if item["source_id"] else None,
+        source=source.source,
+        list_version=source.version,
+        name=item["name"],
+        programs=tuple(item["programs"]),
+        birth_dates=tuple(item["birth_dates"]),
+        title=item["title"],
+        linked_to=tuple(item["linked_to"]),
+        listed_on=date.fromisoformat(item["listed_on"]) if item["listed_on"] else None,
+        delisted=bool(item["delisted"]),
+    )
+    identifiers = frozenset(f"{kind}:{value}" for kind, value in item["identifiers"])
+    return ListRecord(entry, label, _make_aliases(names, person=label is Label.PERSON), item["country"], identifiers)
+
+
+def _split_acronym(name: str, quality: str) -> Iterable[tuple[str, str]]:
+    """Divide "FOREIGN TRADE BANK (FTB)" into the name and the acronym, which is weak by itself."""
+    match = _ACRONYM.fullmatch(name)
+    if match is None:
+        yield name, quality
+    else:
+        yield match["name"], quality
+        yield match["acronym"], "weak"
+
+
+def _make_aliases(names: Iterable[tuple[str, str]], *, person: bool) -> tuple[Alias, ...]:
+    found: dict[str, Alias] = {}
+    for name, quality in names:
+        shown = display_listed_name(name, person=person)
+        found.setdefault(shown, Alias(shown, "ko" if is_hangul(shown) else "en", _QUALITIES[quality]))
+    return tuple(found.values())

@@ -1,0 +1,205 @@
+"""Names of an article to entries of sanctions lists.
+
+A name alone never links, however alike it is: something in the text must speak for it and nothing may contradict.
+Precision comes first, since a wrong link says of an innocent person that he is sanctioned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from models.knowledge import Knowledge, KnowledgeEntity, ListEntry
+from models.records import Article, Link, Linking, Maker, Mention, Tagging
+from models.vocabulary import Label
+from pipeline.kb.index import AliasIndex, Candidate
+from pipeline.link.context import Context
+from pipeline.link.evidence import Evidence, load_evidence
+from pipeline.link.score import Reader, Scored, is_placed
+from pipeline.link.subject import Subject, group_mentions, same_sort
+
+__all__ = ["AUTO", "LINK_VERSION", "REJECTED", "REVIEW", "Linker", "link"]
+
+LINK_VERSION = "1"
+
+AUTO, REVIEW, REJECTED = "auto", "review", "rejected"
+
+_MAKER = Maker("link", LINK_VERSION)
+_NAMING = frozenset({"name", "weak"})
+"""Kinds of alias that can name an entity of a list; acronyms and short forms need the article's own definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What was decided of one candidate of one subject."""
+
+    subject: Subject
+    scored: Scored
+    status: str
+    note: str = ""
+
+
+class Linker:
+    """The link stage over one knowledge base; built once, then used for any number of articles."""
+
+    def __init__(self, knowledge: Knowledge, *, evidence: Evidence | None = None) -> None:
+        self.knowledge = knowledge
+        self._evidence = evidence or load_evidence()
+        self._index = AliasIndex(knowledge)
+
+    def link(self, article: Article, tagging: Tagging) -> Linking:
+        """Decide which entities of the article are entries of lists; see `link`."""
+        subjects = group_mentions(tagging.mentions)
+        context = Context(article, tagging, self._evidence)
+        candidates = {subject.entity: self._find_candidates(subject, article.lang, context) for subject in subjects}
+        reader = Reader(self.knowledge, self._index, self._evidence, context, self._named_bodies(subjects, candidates))
+        day = article.publication.day if article.publication else None
+        decisions = [decision for subject in subjects for decision in self._decide(subject, candidates[subject.entity], reader)]
+        entities = self._settle_entities(subjects, decisions, {mention.entity for mention in tagging.mentions})
+        links = [made for decision in decisions for made in _make_links(decision, entities[decision.subject.entity], day)]
+        return Linking(tuple(self._settle_mention(mention, entities) for mention in tagging.mentions), _keep_best(links))
+
+    def _find_candidates(self, subject: Subject, lang: str, context: Context) -> tuple[Candidate, ...]:
+        """Return the entities that bear one of the subject's names; short forms only where the text gives the country."""
+        found: dict[str, Candidate] = {}
+        for name in subject.names:
+            for candidate in self._index.find(name, lang):
+                entity = self.knowledge.entities[candidate.entity]
+                naming = (
+                    candidate.alias.kind in _NAMING
+                    or candidate.entity == subject.entity
+                    or (candidate.alias.kind == "short" and is_placed(subject, entity, context))
+                )
+                if naming and same_sort(subject, entity):
+                    found.setdefault(candidate.entity, candidate)
+        return tuple(found.values())
+
+    def _named_bodies(self, subjects: tuple[Subject, ...], candidates: Mapping[str, tuple[Candidate, ...]]) -> frozenset[str]:
+        return frozenset(
+            candidate.entity
+            for subject in subjects
+            if subject.label in (Label.AGENCY, Label.ORG)
+            for candidate in candidates[subject.entity]
+        )
+
+    def _decide(self, subject: Subject, candidates: tuple[Candidate, ...], reader: Reader) -> Iterator[_Decision]:
+        listed = [candidate for candidate in candidates if self.knowledge.entities[candidate.entity].listings]
+        if not listed or self._is_someone_else(subject, listed):
+            return
+        scored = [reader.weigh(subject, candidate, candidates) for candidate in listed]
+        scored.sort(key=lambda one: (-one.said, -one.score, one.entity.id))
+        best = scored[0]
+        close = [one for one in scored if best.said - one.said < self._evidence.margin]
+        for one in scored:
+            status = self._judge(one)
+            if one not in close:
+                yield _Decision(subject, one, REJECTED, f"{best.entity.id} is more likely")
+            elif len(close) > 1 and status != REJECTED:
+                others = ", ".join(other.entity.id for other in close if other is not one)
+                yield _Decision(subject, one, REVIEW, f"as likely as {others}")
+            else:
+                yield _Decision(subject, one, status)
+
+    def _is_someone_else(self, subject: Subject, listed: list[Candidate]) -> bool:
+        """Tell whether the tag stage already found a known entity that is on no list."""
+        known = self.knowledge.entities.get(subject.entity)
+        return known is not None and all(candidate.entity != known.id for candidate in listed)
+
+    def _judge(self, scored: Scored) -> str:
+        has_context = any(kind in self._evidence.context for kind, _ in scored.evidence)
+        if scored.score >= self._evidence.auto and has_context:
+            return AUTO
+        return REVIEW if scored.score >= self._evidence.review else REJECTED
+
+    def _settle_entities(self, subjects: tuple[Subject, ...], decisions: list[_Decision], used: set[str]) -> dict[str, str]:
+        """Map each subject to its final entity.
+
+        Links decide; what the tag stage took from a list by name alone falls back to an entity of the article. `used`
+        are the entities of all mentions, whose numbers are not given again.
+        """
+        chosen = {decision.subject.entity: decision.scored.entity.id for decision in decisions if decision.status == AUTO}
+        settled: dict[str, str] = {}
+        for subject in subjects:
+            known = self.knowledge.entities.get(subject.entity)
+            if subject.entity in chosen:
+                settled[subject.entity] = chosen[subject.entity]
+            elif known is not None and _is_list_only(known):
+                settled[subject.entity] = _make_document_id(used)
+            else:
+                settled[subject.entity] = subject.entity
+        return settled
+
+    def _settle_mention(self, mention: Mention, entities: Mapping[str, str]) -> Mention:
+        settled = entities.get(mention.entity, mention.entity)
+        if settled == mention.entity:
+            return mention
+        known = self.knowledge.entities.get(settled)
+        return replace(mention, entity=settled, country=mention.country or (known.country if known else None))
+
+
+def link(article: Article, tagging: Tagging, linker: Linker) -> Linking:
+    """Return the mentions of `tagging` with their entities decided, and a link for each list entry considered.
+
+    Links are "auto" (shown), "review" (an editor is asked: uncertain, ambiguous, not yet or no longer listed) or
+    "rejected" (kept for audit). Entries without an id of their own are never linked, though their entity is.
+    """
+    return linker.link(article, tagging)
+
+
+def _is_list_only(entity: KnowledgeEntity) -> bool:
+    """Tell whether an entity is known from lists alone, so that its name says little by itself."""
+    return bool(entity.listings) and entity.source == entity.listings[0].source
+
+
+def _make_document_id(used: set[str]) -> str:
+    number = 1
+    while f"doc:{number}" in used:
+        number += 1
+    used.add(f"doc:{number}")
+    return f"doc:{number}"
+
+
+def _make_links(decision: _Decision, entity: str, day: date | None) -> Iterator[Link]:
+    for listing in decision.scored.entity.listings:
+        if listing.entry is None:
+            continue
+        status, note = _judge_listing(decision, listing, day)
+        why = "; ".join(part for part in (decision.scored.explain(), note) if part)
+        yield Link(
+            entity=entity,
+            entry=listing.entry,
+            source=listing.source,
+            list_version=listing.list_version,
+            name=listing.name,
+            score=round(decision.scored.score, 4),
+            why=why,
+            status=status,
+            maker=_MAKER,
+        )
+
+
+def _keep_best(links: Iterable[Link]) -> tuple[Link, ...]:
+    """Keep one link for each entity and entry, the strongest, where the tag stage took one person for two."""
+    best: dict[tuple[str, str], Link] = {}
+    for one in links:
+        known = best.get((one.entity, one.entry))
+        if known is None or _strength(one) > _strength(known):
+            best[one.entity, one.entry] = one
+    return tuple(best.values())
+
+
+def _strength(link: Link) -> tuple[int, float]:
+    return (REJECTED, REVIEW, AUTO).index(link.status), link.score
+
+
+def _judge_listing(decision: _Decision, listing: ListEntry, day: date | None) -> tuple[str, str]:
+    """Tell the status of one entry: who is meant is one question, whether it was listed then another."""
+    status, note = decision.status, decision.note
+    if status != AUTO:
+        return status, note
+    if listing.delisted:
+        return REVIEW, "no longer listed"
+    if listing.listed_on is not None and day is not None and day < listing.listed_on:
+        return REVIEW, f"not yet listed on {day}; listed on {listing.listed_on}"
+    return status, note
