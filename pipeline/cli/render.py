@@ -72,30 +72,31 @@ def _feed_table(report: RunReport, title: str) -> Table:
 
 
 def print_events(console: Console, rows: Sequence[Mapping[str, Any]], *, total: int) -> None:
-    """Print events as a table: when, what, who, to whom, how much, how certain, said by whom, where told."""
-    table = Table(title=f"{len(rows)} of {total} events", title_justify="left")
-    for name in ("date", "event", "actors", "targets", "amount", "modality", "said by", "trigger", "list entries", "sources", "publisher"):
+    """Print events as a table: when, what, who, to whom, how much, how certain, told by whom; background events are dim."""
+    table = Table(title=f"{len(rows)} of {total} events; one row an event and article", title_justify="left")
+    table.add_column("date", no_wrap=True)
+    for name in ("event", "who", "to whom", "how much", "certainty, according to", "told by"):
         table.add_column(name, overflow="fold")
+    if any(row["sanctioned_ids"] for row in rows):
+        table.add_column("matched to lists", overflow="fold", style="red")
     for row in rows:
-        table.add_row(*(_event_cells(row)), end_section=False)
+        table.add_row(*_event_cells(row)[: len(table.columns)], style="dim" if row["background"] else None)
     console.print(table)
 
 
 def _event_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
-    kind = row["type"] + (f"/{row['subtype']}" if row["subtype"] else "")
-    modality = row["modality"]
+    kind = row["type"] + (f" {row['subtype']}" if row["subtype"] else "")
+    said = f", {escape(row['speaker'])}" if row["speaker"] else ""
+    copies = f" and {row['n_articles'] - 1} more" if row["n_articles"] > 1 else ""
     return (
         _date(row),
-        f"[dim]{kind}[/]" if row["background"] else f"[bold]{kind}[/]",
+        f"[bold]{kind}[/]",
         escape(row["actors"] or ""),
         escape(row["targets"] or ""),
         _amount(row),
-        f"[{_MODALITY_STYLE[modality]}]{modality}[/]",
-        escape(row["speaker"] or ""),
-        escape(row["trigger_text"]),
-        f"[red]{escape(row['sanctioned_ids'] or '')}[/]",
-        str(row["n_sources"]),
-        escape(row["publisher"]),
+        f"[{_MODALITY_STYLE[row['modality']]}]{row['modality']}[/]{said}",
+        escape(row["publisher"]) + copies,
+        escape(row["sanctioned_ids"] or ""),
     )
 
 
@@ -103,14 +104,22 @@ def _date(row: Mapping[str, Any]) -> str:
     start, end = row["date_start"], row["date_end"]
     if start == end or end is None or start is None:
         return start or end or ""
-    return f"{start}…{end}"
+    return f"{start}\nto {end}"
 
 
 def _amount(row: Mapping[str, Any]) -> str:
     if row["amount_value"] is None:
         return row["amount_currency"] or ""
     sign = {"approx": "~", "at_least": "≥", "at_most": "≤"}.get(row["amount_bound"], "")
-    return f"{sign}{row['amount_value']:,.10g} {row['amount_currency']}"
+    return f"{sign}{_short(row['amount_value'])} {row['amount_currency']}"
+
+
+def _short(value: float) -> str:
+    """Return a number as people say it: 44.5 billion."""
+    for unit, name in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million")):
+        if value >= unit:
+            return f"{value / unit:.4g}{name}"
+    return f"{value:,.10g}"
 
 
 def print_entities(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:

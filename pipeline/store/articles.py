@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from models.ids import content_hash, make_id
 from models.records import Article, FeedEntry, Publication, Span
 from models.tables import ArticleRow, ArticleVersionRow, FeedItemRow, FeedRow, StageStatusRow
 from models.vocabulary import FailureClass, FeedKind, StageState
-from pipeline.store.feeds import FetchRecord, record_fetch
+from pipeline.store.feeds import FetchRecord, StoredRaw, add_raw, record_fetch
 from pipeline.store.rows import insert_new
 
 __all__ = [
@@ -20,8 +21,11 @@ __all__ = [
     "due_analyses",
     "due_extractions",
     "due_pages",
+    "feed_text",
     "load_article",
+    "make_article",
     "make_version_id",
+    "record_body",
     "record_page",
     "record_page_failure",
     "record_version",
@@ -56,6 +60,7 @@ class DueExtraction:
     entry: FeedEntry
     feed_id: str
     publisher: str
+    language: str
     kind: FeedKind
     korea_filter: bool
 
@@ -81,21 +86,39 @@ def due_pages(connection: Connection, *, now: datetime, limit: int) -> list[DueP
     return [DuePage(*row) for row in rows]
 
 
+def feed_text(connection: Connection, article_id: str, feeds: Collection[str]) -> str | None:
+    """Return the text that the items of these feeds hold of an article, None where they hold none."""
+    return connection.execute(
+        select(FeedItemRow.content)
+        .where(FeedItemRow.article_id == article_id, FeedItemRow.feed_id.in_(feeds), FeedItemRow.content != "")
+        .order_by(FeedItemRow.feed_id, FeedItemRow.guid)
+        .limit(1)
+    ).scalar()
+
+
 def record_page(connection: Connection, fetch: FetchRecord) -> None:
     """Write a fetched page; its extraction is then due, unless the same body was extracted before."""
+    if fetch.article_id is None or fetch.raw is None:
+        raise ValueError("a page has an article and a body")
     record_fetch(connection, fetch)
+    record_body(connection, fetch.article_id, fetch.raw, final_url=fetch.final_url, at=fetch.at)
+
+
+def record_body(connection: Connection, article_id: str, raw: StoredRaw, *, final_url: str | None, at: datetime) -> None:
+    """Write which body an article is to be made of."""
+    add_raw(connection, raw, at=at)
     connection.execute(
         update(ArticleRow)
-        .where(ArticleRow.id == fetch.article_id)
+        .where(ArticleRow.id == article_id)
         .values(
             state=StageState.DONE,
             reason=None,
             attempts=0,
             next_attempt_at=None,
-            raw_sha256=fetch.raw.sha256 if fetch.raw else None,
-            final_url=fetch.final_url,
-            fetched_at=fetch.at,
-            content_type=(fetch.headers or {}).get("content-type"),
+            raw_sha256=raw.sha256,
+            final_url=final_url,
+            fetched_at=at,
+            content_type=raw.media_type,
         )
     )
 
@@ -121,8 +144,8 @@ def record_page_failure(connection: Connection, fetch: FetchRecord, *, attempts:
 def due_extractions(connection: Connection) -> list[DueExtraction]:
     """Return the bodies that no version was made of yet, each with the first of the feed items that led to it.
 
-    The first by feed id and guid, not by time: so the same items give the same version in whatever order they came. An
-    article is filtered by relevance only where every feed that carries it asks for the filter.
+    The first that holds a text, then by feed id and guid, not by time: so the same items give the same version in whatever
+    order they came. An article is filtered by relevance only where every feed that carries it asks for the filter.
     """
     rows = connection.execute(
         select(*_DUE_COLUMNS)
@@ -132,7 +155,7 @@ def due_extractions(connection: Connection) -> list[DueExtraction]:
             ArticleRow.state == StageState.DONE,
             or_(ArticleRow.extracted_sha256.is_(None), ArticleRow.extracted_sha256 != ArticleRow.raw_sha256),
         )
-        .order_by(ArticleRow.id, FeedItemRow.feed_id, FeedItemRow.guid)
+        .order_by(ArticleRow.id, FeedItemRow.content == "", FeedItemRow.feed_id, FeedItemRow.guid)
     )
     due: dict[str, DueExtraction] = {}
     for row in rows.mappings():
@@ -153,6 +176,7 @@ _DUE_COLUMNS = (
     FeedItemRow.url.label("item_url"),
     *(getattr(FeedItemRow, name) for name in _ENTRY_FIELDS),
     FeedRow.publisher,
+    FeedRow.language,
     FeedRow.kind,
     FeedRow.korea_filter,
 )
@@ -170,6 +194,7 @@ def _due_extraction(row: RowMapping) -> DueExtraction:
         entry=entry,
         feed_id=row["feed_id"],
         publisher=row["publisher"],
+        language=row["language"],
         kind=row["kind"],
         korea_filter=row["korea_filter"],
     )
@@ -240,26 +265,23 @@ def due_analyses(connection: Connection) -> list[str]:
 
 def load_article(connection: Connection, version_id: str) -> Article:
     """Return one version as the record that the language stages read."""
-    row = connection.execute(select(ArticleVersionRow).where(ArticleVersionRow.id == version_id)).one()
+    return make_article(connection.execute(select(ArticleVersionRow).where(ArticleVersionRow.id == version_id)).mappings().one())
+
+
+def make_article(row: RowMapping) -> Article:
+    """Return a row of `article_version` as a record."""
     publication = None
-    if row.published_at is not None:
+    if row["published_at"] is not None:
         publication = Publication(
-            row.published_at, row.published_raw or "", row.published_zone, row.published_source, row.published_precision or "day"
+            row["published_at"], row["published_raw"] or "", row["published_zone"], row["published_source"], row["published_precision"]
         )
-    dateline = None
-    if row.dateline_start is not None:
-        dateline = Span(row.dateline_start, row.dateline_end, row.text[row.dateline_start : row.dateline_end])
+    dateline, start, end = None, row["dateline_start"], row["dateline_end"]
+    if start is not None and end is not None:
+        dateline = Span(start, end, row["text"][start:end])
     return Article(
-        id=row.id,
-        text=row.text,
-        lang=row.lang,
-        title=row.title,
-        url=row.url,
-        publisher=row.publisher,
+        id=row["id"],
         publication=publication,
-        body_status=row.body_status,
-        korea=row.korea,
-        korea_score=row.korea_score,
-        furniture=tuple((start, end) for start, end in row.furniture),
+        furniture=tuple((start, end) for start, end in row["furniture"]),
         dateline=dateline,
+        **{name: row[name] for name in ("text", "lang", "title", "url", "publisher", "body_status", "korea", "korea_score")},
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -101,11 +101,15 @@ def feed_states(connection: Connection) -> dict[str, FeedState]:
     return {row.id: FeedState(row.etag, row.last_modified, row.body_sha256) for row in rows}
 
 
+def add_raw(connection: Connection, raw: StoredRaw, *, at: datetime) -> None:
+    """Write that a body is in the raw store."""
+    insert_new(connection, RawBodyRow, [{**asdict(raw), "stored_at": at}])
+
+
 def record_fetch(connection: Connection, fetch: FetchRecord, *, items: ItemCounts | None = None) -> None:
     """Write one request, and the body it brought."""
     if fetch.raw is not None:
-        raw = {name: getattr(fetch.raw, name) for name in ("sha256", "codec", "path", "media_type", "size", "stored_size")}
-        insert_new(connection, RawBodyRow, [{**raw, "stored_at": fetch.at}])
+        add_raw(connection, fetch.raw, at=fetch.at)
     row = {
         "id": make_id("fch", fetch.run_id, fetch.feed_id, fetch.article_id, fetch.url),
         "run_id": fetch.run_id,

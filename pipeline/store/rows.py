@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models.tables import Base
@@ -22,6 +22,6 @@ def insert_new(connection: Connection, table: type[Base], rows: Sequence[Row]) -
     run beside another, harmless.
     """
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    key = table.__table__.primary_key.columns[0]
+    key = inspect(table).primary_key[0]
     statement = dialect.insert(table).on_conflict_do_nothing().returning(key)
     return sum(len(connection.execute(statement, dict(row)).all()) for row in rows)

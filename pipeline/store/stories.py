@@ -10,30 +10,21 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from models.ids import make_id
+from models.records import Article
 from models.tables import ArticleRow, ArticleVersionRow, EventMentionRow, EventRow, StoryClusterRow
+from pipeline.store.articles import make_article
 
-__all__ = ["StoredText", "merge_retold_events", "set_clusters", "texts_since"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredText:
-    """One version's text as clustering reads it."""
-
-    id: str
-    text: str
-    lang: str
-    published_at: datetime | None
-    furniture: tuple[tuple[int, int], ...]
+__all__ = ["articles_since", "merge_retold_events", "set_clusters"]
 
 
-def texts_since(connection: Connection, since: datetime) -> list[StoredText]:
+def articles_since(connection: Connection, since: datetime) -> list[Article]:
     """Return the versions stored since then, and all members of the clusters that any of them is in."""
     recent = ArticleVersionRow.created_at >= since
     clusters = select(ArticleVersionRow.cluster_id).where(recent, ArticleVersionRow.cluster_id.is_not(None))
     rows = connection.execute(
         select(ArticleVersionRow).where(or_(recent, ArticleVersionRow.cluster_id.in_(clusters))).order_by(ArticleVersionRow.id)
     )
-    return [StoredText(row.id, row.text, row.lang, row.published_at, tuple((start, end) for start, end in row.furniture)) for row in rows]
+    return [make_article(row) for row in rows.mappings()]
 
 
 def set_clusters(connection: Connection, clusters: Mapping[str, str]) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import func, select
@@ -10,9 +11,10 @@ from models.vocabulary import BodyStatus, FeedOutcome, StageState
 from pipeline.analyse import Analyser
 from pipeline.demo import sample_settings
 from pipeline.errors import ConfigurationError, LockHeld, StorageError
+from pipeline.fetch.catalog import load_catalog
 from pipeline.run import RunReport, dry_run_ingest, ingest
 from pipeline.sample.server import Newsroom
-from pipeline.settings import Settings
+from pipeline.settings import ROOT, Settings
 from pipeline.store.articles import load_article
 from pipeline.store.engine import Database, open_database, reading
 from pipeline.store.runs import count_rows
@@ -204,3 +206,15 @@ def test_feeds_switched_off_are_listed_but_not_polled(sample: Settings, stored: 
     with reading(stored) as connection:
         off = connection.execute(select(FeedRow.last_attempt_at).where(FeedRow.enabled.is_(False))).scalars().all()
     assert off == [None]
+
+
+def test_the_real_list_of_feeds_without_a_network_names_every_failure_and_ends(
+    settings: Settings, analyser: Analyser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds = ROOT / "feeds.yaml"
+    hosts = {urlsplit(source.url).hostname or "" for source in load_catalog(feeds)}
+    alone = settings.model_copy(update={"feeds": feeds, "connect_to": dict.fromkeys(hosts, "127.0.0.1:9")})
+    report = ingest(alone, analyser=analyser)
+    assert (report.exit_code, len(report.feeds)) == (3, 74)
+    assert {line.outcome for line in report.feeds} == {FeedOutcome.DEAD, FeedOutcome.OFF}
+    assert all(line.reason for line in report.feeds if line.outcome is FeedOutcome.DEAD)

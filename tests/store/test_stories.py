@@ -7,7 +7,7 @@ from models.tables import ArticleVersionRow, EventRow, StoryClusterRow
 from pipeline.store.analyses import record_analysis
 from pipeline.store.engine import Database, reading, writing
 from pipeline.store.search import count_events, find_events
-from pipeline.store.stories import merge_retold_events, set_clusters, texts_since
+from pipeline.store.stories import articles_since, merge_retold_events, set_clusters
 from tests.store.builders import NOW, TEXT, add_article, make_analysis, make_context
 
 
@@ -97,7 +97,7 @@ def test_a_cluster_counts_its_articles_and_publishers_and_goes_when_it_is_empty(
 def test_the_texts_of_the_window_and_their_cluster_are_read(database: Database) -> None:
     wire, paper = two_copies(database)
     with reading(database) as connection:
-        assert {text.id for text in texts_since(connection, NOW)} == {wire, paper}
+        assert {text.id for text in articles_since(connection, NOW)} == {wire, paper}
 
 
 def test_the_flat_view_has_a_row_for_every_event_and_article(database: Database) -> None:
