@@ -6,6 +6,7 @@ Line breaks always end a sentence. Offsets are code points of the text as given;
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from pipeline.text.spans import shrink
 
@@ -43,7 +44,7 @@ def split_sentences(text: str, lang: str) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     for start, end in _lines(text):
         borders = [start, *(_borders(text, start, end, lang)), end]
-        for left, right in zip(borders, borders[1:], strict=False):
+        for left, right in pairwise(borders):
             left, right = shrink(text, left, right)
             if right > left:
                 spans.append((left, right))

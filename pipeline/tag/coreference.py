@@ -1,0 +1,360 @@
+"""Which mentions are of one entity: brackets, surnames, repeated names, bodies with a country, capitals for states."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from models.knowledge import Knowledge, KnowledgeEntity
+from models.vocabulary import Label, Via
+from pipeline.tag.entities import BODIES, FIRM_ENDS, Entity, EntityBook, Named, name_keys, name_kind
+from pipeline.tag.lists import WordLists
+from pipeline.tag.reading import Found, Reading
+from pipeline.tag.titles import Title
+from pipeline.text.names import normalise_name
+from pipeline.text.spans import Ranges
+
+__all__ = ["Coreference"]
+
+_ACRONYM = re.compile(r"\s?\(\s*(?:the |or |also known as |aka )?[\"“'‘]?([A-Z][A-Za-z&-]{1,8}|[A-Z]\.(?:[A-Z]\.)+)[\"”'’]?\s*[);,]")
+_AKA = re.compile(
+    r"\s?[(,]\s?(?:aka|a\.k\.a\.|also known as|also tracked as|also called|formerly|formerly known as)\s([^()\n]{2,120}?)(?:\)|, (?:which|who|has|have|is|was)\b)"
+)
+_LOCATIVE = frozenset(
+    "in at near from outside inside around within central downtown northern southern eastern western visiting visited reached leaving left".split()
+)
+_NEAR = 60
+"""Characters before a body within which a country's word is held to be its own ("South Korea's defense ministry")."""
+
+
+class Coreference:
+    """Ties names to entities, and finds the further mentions that only the article itself explains."""
+
+    def __init__(self, lists: WordLists, knowledge: Knowledge, adjectives: Mapping[str, str]) -> None:
+        self._knowledge = knowledge
+        self._adjectives = adjectives
+        self._surnames = lists.get("korean_surnames")
+        self._chinese = lists.get("chinese_surnames")
+        self._syllables = lists.get("korean_syllables")
+        self._particles = lists.get("name_particles")
+        self._common = lists.get("common_words")
+        self._by_surname = self._index_surnames()
+
+    def _index_surnames(self) -> Mapping[str, list[KnowledgeEntity]]:
+        table: dict[str, list[KnowledgeEntity]] = {}
+        for entity in self._knowledge.entities.values():
+            if entity.label is Label.PERSON and entity.posts:
+                for surname in {surname for alias in entity.aliases if alias.lang == "en" for surname in self.surnames_of(alias.text)}:
+                    table.setdefault(surname, []).append(entity)
+        return table
+
+    def surnames_of(self, name: str) -> set[str]:
+        """Return the words by which a person with this full name is called alone; none for a name of one word."""
+        words = [word for word in re.split(r"[ \xa0]+", name) if word]
+        if len(words) < 2:
+            return set()
+        korean = words[0] in self._surnames and ("-" in words[1] or len(words) == 3)
+        joined = (
+            len(words) == 2
+            and words[0] in self._surnames | self._chinese
+            and words[1].lower() not in self._common
+            and self._is_eastern(words[1])
+        )
+        if korean or joined:
+            return {words[0]}
+        for index, word in enumerate(words[1:-1], start=1):
+            if word.lower() in self._particles:
+                return {" ".join(words[index:]), words[-1]}
+        return {words[-1]}
+
+    def _is_eastern(self, given: str) -> bool:
+        low = given.lower()
+        vowels = re.findall(r"[aeiou]+", low)
+        return (
+            low in self._syllables
+            or any(low[:cut] in self._syllables and low[cut:] in self._syllables for cut in range(1, len(low)))
+            or (len(vowels) <= 2 and bool(re.fullmatch(r"(?:(?:[zcs]h|[b-df-hj-np-tw-z])?[aeiouü]{1,3}(?:ng|n|r)?){1,2}", low)))
+        )
+
+    # --- the whole -----------------------------------------------------------------------------------------------
+
+    def resolve(self, reading: Reading, finds: Sequence[Found], titles: Sequence[Title]) -> list[Named]:
+        """Return the mentions in order: the finds given and those that follow from them, each with its entity."""
+        book = EntityBook()
+        taken = Ranges([(found.start, found.end) for found in finds])
+        majority = self._majority(finds)
+        named = [self._name_one(reading, found, book, majority) for found in finds if not self._is_single(found, reading)]
+        by_end = {title.end: title for title in titles}
+        self._note_titles(named, by_end, book)
+        named += [
+            self._name_single(reading, found, book, by_end.get(found.start - 1) or by_end.get(found.start - 2))
+            for found in finds
+            if self._is_single(found, reading)
+        ]
+        named = [replace(one, label=book.entities[one.entity].label) if one.label in BODIES else one for one in named]
+        for spread in (self._brackets, self._aliases, self._repeats, self._bare_surnames):
+            for extra in spread(reading, sorted(named, key=lambda one: one.start), book):
+                if not reading.in_furniture(extra.start, extra.end) and taken.add(extra.start, extra.end):
+                    named.append(extra)
+        return sorted(named, key=lambda one: one.start)
+
+    def _is_single(self, found: Found, reading: Reading) -> bool:
+        return found.label is Label.PERSON and not found.ids and not re.search(r"[ \xa0]", reading.text[found.start : found.end])
+
+    def _majority(self, finds: Iterable[Found]) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        for found in finds:
+            for ident in found.ids:
+                country = self._knowledge.entities[ident].country
+                if found.label is Label.PLACE and country:
+                    counts[country] += 1
+        return counts
+
+    def _name_one(self, reading: Reading, found: Found, book: EntityBook, majority: Counter[str]) -> Named:
+        text = reading.text[found.start : found.end]
+        if found.ids:
+            known = self._choose(reading, found, majority)
+            state = self._knowledge.entities.get(known.stands_for or "")
+            metonym = state is not None and found.label is Label.PLACE and self._is_metonym(reading, found)
+            if state is not None and metonym:
+                known = state
+            entity = book.add_known(known, found.label, text)
+            if found.label is Label.PERSON:
+                book.add_surnames(entity, self.surnames_of(text))
+            return _named(found, text, entity, Via.METONYM if metonym else Via.DIRECT, metonym=metonym)
+        country = self._country_before(reading, found.start) if found.label is Label.AGENCY else None
+        entity = self._same_name(text, found.label, book) or book.add_unknown(found.label, _tidy(text), country)
+        if found.label is Label.PERSON:
+            book.add_surnames(entity, self.surnames_of(text))
+        return _named(found, text, entity, Via.DIRECT)
+
+    def _same_name(self, text: str, label: Label, book: EntityBook) -> Entity | None:
+        """Return the entity of this kind that has this name, or one that differs by a middle initial or a type of firm."""
+        words = normalise_name(text).split()
+        kind = name_kind(label)
+        for key in name_keys(words, label):
+            entity = book.by_name.get((kind, key))
+            if entity is not None:
+                return entity
+        return None
+
+    # --- bodies and countries ------------------------------------------------------------------------------------
+
+    def _choose(self, reading: Reading, found: Found, majority: Counter[str]) -> KnowledgeEntity:
+        """Choose among the entities that bear one name: by the country written before or in it, else by the article's main country."""
+        options = [self._knowledge.entities[ident] for ident in found.ids]
+        if len(options) == 1:
+            return options[0]
+        near = self._country_before(reading, found.start) or self._country_in(reading.text[found.start : found.end])
+        for option in options:
+            if near is not None and option.country == near:
+                return option
+        published = reading.published
+        current = [
+            option
+            for option in options
+            if published is None
+            or ((option.valid_from is None or option.valid_from <= published) and (option.valid_to is None or published <= option.valid_to))
+        ]
+        return max(current or options, key=lambda option: majority[option.country or ""])
+
+    def _country_before(self, reading: Reading, start: int) -> str | None:
+        left = max(0, start - _NEAR, reading.sentence_at(start)[0])
+        window = reading.text[left:start]
+        match = re.search(r"([\w.]+(?: [\w.]+)?)(?:['’]s)?(?: [a-z]+)?\s*\Z", window)
+        if match is None:
+            return None
+        words = match[1].split()
+        for size in (2, 1):
+            code = self._adjectives.get(" ".join(words[-size:]))
+            if code:
+                return code
+        return None
+
+    def _country_in(self, text: str) -> str | None:
+        words = text.split()
+        return self._adjectives.get(" ".join(words[:2])) or self._adjectives.get(words[0])
+
+    def _is_metonym(self, reading: Reading, found: Found) -> bool:
+        """Tell whether a capital stands for its state: not in a dateline, not after a word of place, not before "-based"."""
+        text, start, end = reading.text, found.start, found.end
+        word = text[start:end]
+        if reading.dateline is not None and reading.dateline.overlaps(start, end):
+            return False
+        if word.isupper() and len(word) > 3:
+            return False
+        if re.match(
+            r"[-‐](?:based|born|area)|\s+(?:\(|[A-Z][a-z]+\. \d)|,\s+(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|[A-Z][a-z]+ \d)| on [A-Z][a-z]+day| time\b",
+            text[end : end + 20],
+        ):
+            return False
+        before = re.search(r"(\w+)\s*(?:the\s+)?\Z", text[max(0, start - 20) : start])
+        if before is None:
+            return True
+        if before[1].lower() in _LOCATIVE:
+            return False
+        return (
+            before[1].lower() != "to"
+            or re.search(
+                r"\b(?:visit|trip|travel\w*|flew|fly|flight|return\w*|sent|move\w*|came|come|went|go|going|arriv\w*|tour) to\s*\Z",
+                text[max(0, start - 25) : start],
+            )
+            is None
+        )
+
+    # --- persons -------------------------------------------------------------------------------------------------
+
+    def _note_titles(self, named: Iterable[Named], by_end: Mapping[int, Title], book: EntityBook) -> None:
+        for one in named:
+            title = (by_end.get(one.start - 1) or by_end.get(one.start - 2)) if one.label is Label.PERSON else None
+            if title is not None:
+                book.entities[one.entity].titles.add(title.head)
+
+    def _name_single(self, reading: Reading, found: Found, book: EntityBook, title: Title | None) -> Named:
+        """Tie a surname with a title to the person of that surname: same title first, then the latest, then a known office-holder."""
+        text = reading.text[found.start : found.end]
+        options = book.by_surname.get(text, [])
+        if title is not None and len(options) > 1:
+            options = [entity for entity in options if title.head in entity.titles] or options
+        if options:
+            return _named(found, text, options[-1], Via.COREF)
+        known = self._office_holder(reading, text, title)
+        if known is not None:
+            entity = book.add_known(known, Label.PERSON, known.name)
+            book.add_surnames(entity, {text})
+            return _named(found, text, entity, Via.COREF)
+        entity = book.add_unknown(Label.PERSON, text, None)
+        book.add_surnames(entity, {text})
+        return _named(found, text, entity, Via.DIRECT)
+
+    def _office_holder(self, reading: Reading, surname: str, title: Title | None) -> KnowledgeEntity | None:
+        if title is None or title.kind == "private":
+            return None
+        words = set(re.findall(r"\w+", reading.text[title.start : title.end].lower()))
+        fitting = []
+        for person in self._by_surname.get(surname, ()):
+            for post in person.posts:
+                held = reading.published is None or (post.start is None or post.start <= reading.published)
+                if held and set(re.findall(r"\w+", post.role.lower())) & words:
+                    fitting.append(person)
+                    break
+        return fitting[0] if len(fitting) == 1 else None
+
+    def _bare_surnames(self, reading: Reading, named: Sequence[Named], book: EntityBook) -> Iterator[Named]:
+        for surname, options in sorted(book.by_surname.items(), key=lambda pair: (-len(pair[0]), pair[0])):
+            if len(surname) < 2 or surname in self._adjectives:
+                continue
+            ids = {entity.id: entity for entity in options}
+            persons = [one for one in named if one.entity in ids]
+            starts = [one.start for one in persons]
+            for match in re.finditer(rf"(?<![\w-]){re.escape(surname)}(?![\w-])", reading.text):
+                if self._stands_alone(reading, match.start(), match.end(), surname):
+                    before = bisect_left(starts, match.start()) - 1
+                    entity = ids[persons[before].entity] if before >= 0 else options[0]
+                    yield Named(
+                        match.start(), match.end(), surname, Label.PERSON, "surname", entity.id, entity.name, Via.COREF, entity.country
+                    )
+
+    def _stands_alone(self, reading: Reading, start: int, end: int, surname: str) -> bool:
+        text = reading.text
+        if re.match(r"[ \xa0]+(?:[A-Z][a-z]+-[a-z]+|[A-Z][a-z]+ [A-Z][a-z]+ (?:said|says))", text[end : end + 40]):
+            return False
+        if re.search(r"\b[A-Z][a-z]+ \Z", text[max(0, start - 15) : start]) and not re.search(
+            r"(?:\b(?:President|Minister|Mr|Ms|Mrs|Dr|Secretary|Senator|Rep|Gen|Chairman|General|Judge|Director|Ambassador|Premier|Leader)|[.?!,”\"]) \Z",
+            text[max(0, start - 15) : start],
+        ):
+            before = re.search(r"\b([A-Z][a-z]+) \Z", text[max(0, start - 15) : start])
+            if before is not None and before[1].lower() not in self._common:
+                return False
+        if surname.lower() in self._common or surname in _DOUBTFUL:
+            return (
+                not reading.starts_sentence(start)
+                or re.match(r"['’]s|,? (?:said|says|told|added|also|was|is|has|had|noted|wrote)\b", text[end : end + 12]) is not None
+            )
+        return True
+
+    # --- spreading -----------------------------------------------------------------------------------------------
+
+    def _brackets(self, reading: Reading, named: Sequence[Named], book: EntityBook) -> Iterator[Named]:
+        """Yield, for "Full Name (FN)", the acronym, there and wherever it occurs."""
+        for one in named:
+            if one.label is Label.PLACE and " " not in one.text:
+                continue
+            match = _ACRONYM.match(reading.text, one.end)
+            if match is None or not _may_abbreviate(match[1], one.text) or one.label is Label.PERSON:
+                continue
+            pattern = rf"(?<![\w-]){re.escape(match[1])}(?!\w)(?!-\d)"
+            for place in re.finditer(pattern, reading.text):
+                yield Named(place.start(), place.end(), match[1], one.label, "bracket", one.entity, one.name, Via.BRACKET, one.country)
+
+    def _aliases(self, reading: Reading, named: Sequence[Named], book: EntityBook) -> Iterator[Named]:
+        """Yield, for "Lazarus Group (aka Diamond Sleet and Pompilus)", the other names, there and wherever they occur."""
+        for one in named:
+            match = _AKA.match(reading.text, one.end) if one.label is not Label.PLACE else None
+            for name in re.split(r",\s*(?:and |or )?|\s+and\s+|\s+or\s+", match[1]) if match is not None else ():
+                name = name.strip(" \"'“”‘’")
+                if not re.fullmatch(r"[A-Z][\w.-]*(?: [A-Z][\w.-]*){0,3}", name) or name.lower() in self._common:
+                    continue
+                for place in re.finditer(rf"(?<![\w-]){re.escape(name)}(?!\w|-[A-Z])", reading.text):
+                    yield Named(place.start(), place.end(), name, one.label, "alias", one.entity, one.name, Via.BRACKET, one.country)
+
+    def _repeats(self, reading: Reading, named: Sequence[Named], book: EntityBook) -> Iterator[Named]:
+        """Yield the same string elsewhere: a name is a name wherever it stands."""
+        seen: dict[str, Named] = {}
+        for one in named:
+            if one.label is not Label.PLACE and one.text not in seen and len(one.text) > 2 and one.text[:1].isupper():
+                if one.rule.startswith("gazetteer_short") or (one.label is Label.PERSON and one.via is Via.COREF):
+                    continue
+                seen[one.text] = one
+                short = _without_firm_end(one.text) if one.label is Label.ORG and one.entity.startswith("doc:") else None
+                if short and short.lower() not in self._common:
+                    seen.setdefault(short, replace(one, text=short))
+        for text, one in sorted(seen.items(), key=lambda pair: (-len(pair[0]), pair[0])):
+            if text.lower() in self._common and " " not in text:
+                continue
+            for match in re.finditer(rf"(?<![\w-]){re.escape(text)}(?!\w|-[A-Z])", reading.text):
+                yield Named(match.start(), match.end(), text, one.label, "repeat", one.entity, one.name, Via.COREF, one.country)
+
+
+_DOUBTFUL = frozenset(
+    "Park Song Moon Ban Ra No So An In Han Oh Do Long Young Brown White Green Black King Work Sessions Rice Rose Bush Case Cash Close Day Page Price Stone Wood Wood".split()
+)
+
+
+def _named(found: Found, text: str, entity: Entity, via: Via, *, metonym: bool = False) -> Named:
+    return Named(found.start, found.end, text, found.label, found.rule, entity.id, entity.name, via, entity.country, metonym)
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def _without_firm_end(name: str) -> str | None:
+    words = name.split()
+    while len(words) > 1 and words[-1].rstrip(".").lower() in FIRM_ENDS:
+        words.pop()
+    return " ".join(words) if len(words) < len(name.split()) else None
+
+
+def _may_abbreviate(acronym: str, name: str) -> bool:
+    """Tell whether the letters of the acronym occur in the name in order, the first at the start of a word."""
+    letters = re.sub(r"[^A-Za-z]", "", acronym).lower()
+    words = re.findall(r"[A-Za-z]+", name)
+    initials = "".join(word[0] for word in words).lower()
+    capitals = "".join(word[0] for word in words if word[0].isupper()).lower()
+    if letters in {initials, capitals} or (len(letters) > 2 and _in_order(letters, initials)):
+        return True
+    joined = "".join(words).lower()
+    return bool(words) and letters[0] in initials and _in_order(letters, joined) and len(letters) >= 3 and len(words) > 1
+
+
+def _in_order(letters: str, text: str) -> bool:
+    at = 0
+    for letter in letters:
+        at = text.find(letter, at) + 1
+        if at == 0:
+            return False
+    return True
