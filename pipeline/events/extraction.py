@@ -1,0 +1,103 @@
+"""The chain from a tagged article to its events, for one language."""
+
+from __future__ import annotations
+
+from models.records import Argument, Article, Event, EventMention, EventRelation, Linking, Maker, Span, Tagging
+from models.vocabulary import Genericity, Modality
+from pipeline.events.arguments import ArgumentFinder
+from pipeline.events.assemble import Candidate, assemble
+from pipeline.events.attachments import amounts_of, quantities_of, time_of
+from pipeline.events.attribution import AttributionReader, Speakers
+from pipeline.events.clauses import clause_numberer
+from pipeline.events.frames import Language
+from pipeline.events.korean import KoreanArguments
+from pipeline.events.modality import ModalityFinding, ModalityReader
+from pipeline.events.reading import Reading, Sentence, read_article
+from pipeline.events.relations import SPEECH_ACTS, relate
+from pipeline.events.triggers import Trigger, TriggerFinder
+
+__all__ = ["LanguageExtractor"]
+
+_UNSURE = 0.8
+"""Factor on the score of a mention that is not plainly asserted: its type is right as often, the rest less often."""
+
+
+class LanguageExtractor:
+    """Extracts the events of articles in one language."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self._triggers = TriggerFinder(language)
+        self._modality = ModalityReader(language.words)
+        self._attribution = AttributionReader(language.words)
+        self._borders = clause_numberer(language.words.sets)
+
+    def extract(
+        self, article: Article, tagging: Tagging, linking: Linking, maker: Maker
+    ) -> tuple[tuple[Event, ...], tuple[EventRelation, ...]]:
+        """Return the events and their relations."""
+        reading = read_article(article, tagging, linking, borders=self._borders)
+        words = self.language.words
+        finder = ArgumentFinder(reading, words) if words.inflects else KoreanArguments(reading, words)
+        if isinstance(finder, ArgumentFinder):
+            finder.fillers.speaker_of = Speakers(reading, self._attribution, finder).at
+        candidates: list[Candidate] = []
+        by_sentence: dict[int, list[Trigger]] = {}
+        for trigger in self._triggers.find(reading):
+            by_sentence.setdefault(trigger.sentence.index, []).append(trigger)
+        for triggers in by_sentence.values():
+            candidates += self._read_sentence(triggers[0].sentence, triggers, reading, finder)
+        assembled = assemble(candidates, maker, article.title)
+        events = tuple(event for event, _ in assembled)
+        return events, relate(events)
+
+    def _read_sentence(
+        self, sentence: Sentence, triggers: list[Trigger], reading: Reading, finder: ArgumentFinder | KoreanArguments
+    ) -> list[Candidate]:
+        cues = self._modality.cues(reading, sentence)
+        sources = self._attribution.sources(reading, sentence, finder)
+        found = []
+        for trigger in triggers:
+            own = trigger.frame.type in SPEECH_ACTS
+            time = time_of(trigger, reading, triggers, () if own else [source.verb_end for source in sources])
+            modality = _planned_if_future(self._modality.read(trigger, cues, reading), time, reading)
+            attribution = self._attribution.read(trigger, sources, reading)
+            actors, targets = finder.fill(trigger, "actor"), finder.fill(trigger, "target")
+            targets = tuple(target for target in targets if not _shares(target, actors))
+            speaker = None if own else attribution.speaker
+            mention = EventMention(
+                trigger=Span(trigger.start, trigger.end, reading.article.text[trigger.start : trigger.end]),
+                evidence=Span(sentence.start, sentence.end, reading.article.text[sentence.start : sentence.end]),
+                modality=modality.modality,
+                genericity=Genericity.SPECIFIC,
+                cues=modality.cues,
+                speaker=None if speaker is not None and _shares(speaker, actors) else speaker,
+                attribution=attribution.kind,
+                actors=actors,
+                targets=targets,
+                place=finder.place(trigger),
+                amounts=amounts_of(trigger, reading, triggers),
+                quantities=quantities_of(trigger, reading),
+                time=time,
+                core=trigger.start < reading.lead,
+                score=round(trigger.rule.score * (1.0 if modality.modality is Modality.ASSERTED else _UNSURE), 3),
+                rules=(f"{self.language.code}:{trigger.rule.id}",),
+            )
+            found.append(Candidate(trigger.frame.type, trigger.rule, mention, None if time is None else reading.tagging.times[time]))
+        return found
+
+
+def _planned_if_future(found: ModalityFinding, time: int | None, reading: Reading) -> ModalityFinding:
+    """Call planned what is told without a cue but dated after the publication ("visits Seoul next week")."""
+    if found.modality is not Modality.ASSERTED or time is None or reading.article.publication is None:
+        return found
+    value = reading.tagging.times[time].value
+    start = value[0] if isinstance(value, tuple) else value
+    today = reading.article.publication.day.isoformat()
+    if start is not None and start > today[: len(start)]:
+        return ModalityFinding(Modality.PLANNED, (reading.tagging.times[time].text,))
+    return found
+
+
+def _shares(argument: Argument, others: tuple[Argument, ...]) -> bool:
+    return any((argument.entity and argument.entity == other.entity) or argument.name == other.name for other in others)
