@@ -135,7 +135,8 @@ class Article:
     """One version of one article: what the language stages read.
 
     `furniture` lists `(start, end)` ranges of the text that are no part of the story (wire headers, bylines, share
-    buttons); later stages skip them.
+    buttons). Names in them are names; amounts, dates and events are not looked for there, and they do not count when
+    copies are compared.
     """
 
     id: str

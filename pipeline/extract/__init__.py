@@ -99,7 +99,10 @@ def _guess_language(text: str, title: str) -> str:
     if not any(unicodedata.category(character).startswith("L") for character in text):
         return "en"
     found = detect_language(text)
-    return found if found != "und" else detect_language(f"{title}\n{text}")
+    if found == "und":
+        found = detect_language(f"{title}\n{text}")
+    # A few words in plain Latin letters show no language; nothing speaks for another one than English.
+    return "en" if found == "und" and text.isascii() else found
 
 
 def _require_supported(lang: str) -> str:

@@ -97,7 +97,7 @@ class Coreference:
         named = [replace(one, label=book.entities[one.entity].label) if one.label in BODIES else one for one in named]
         for spread in (self._brackets, self._aliases, self._repeats, self._bare_surnames):
             for extra in spread(reading, sorted(named, key=lambda one: one.start), book):
-                if not reading.in_furniture(extra.start, extra.end) and taken.add(extra.start, extra.end):
+                if taken.add(extra.start, extra.end):
                     named.append(extra)
         return sorted(named, key=lambda one: one.start)
 

@@ -84,7 +84,7 @@ class KoreanCoreference:
         taken = Ranges([(one.start, one.end) for one in named])
         for spread in (self._brackets, self._repeats):
             for extra in spread(reading, sorted(named, key=lambda one: one.start)):
-                if not reading.in_furniture(extra.start, extra.end) and taken.add(extra.start, extra.end):
+                if taken.add(extra.start, extra.end):
                     named.append(extra)
         return sorted(named, key=lambda one: one.start)
 

@@ -59,7 +59,7 @@ class EnglishNames:
             finds += self._context.find(reading, titles, taken)
         whole = (found for found in finds if "\n" not in reading.text[found.start : found.end])
         kept = keep_longest(whole, rank=lambda found: found.weight)
-        return [found for found in kept if found.rule != _ADJECTIVE and not reading.in_furniture(found.start, found.end)], titles
+        return [found for found in kept if found.rule != _ADJECTIVE], titles
 
     def _from_gazetteer(self, reading: Reading, hits: Sequence[Hit]) -> Iterator[Found]:
         for position, hit in enumerate(hits):

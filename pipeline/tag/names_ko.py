@@ -66,7 +66,7 @@ class KoreanNames:
         kept = [
             found
             for found in kept
-            if not reading.in_furniture(found.start, found.end) and "\n" not in reading.text[found.start : found.end]
+            if "\n" not in reading.text[found.start : found.end]
         ]
         starts = {found.start for found in kept if found.label is Label.PERSON}
         return kept, [title for title in titles if title.name_start in starts]

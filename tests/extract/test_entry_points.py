@@ -84,7 +84,7 @@ def test_wrong_documents_are_errors(given, error):
         read_document(id="a", **given)
 
 
-@pytest.mark.parametrize(("text", "lang"), [("北朝鮮が弾道ミサイルを発射したと発表した", None), (STORY, "fr"), ("Xyzzy qwrt", None)])
+@pytest.mark.parametrize(("text", "lang"), [("北朝鮮が弾道ミサイルを発射したと発表した", None), (STORY, "fr"), ("Xýzzý qẅrt", None)])
 def test_documents_in_languages_that_are_not_read_are_errors(text, lang):
     with pytest.raises(LanguageError):
         read_document(id="a", text=text, lang=lang)

@@ -67,9 +67,9 @@ def test_glued_datelines_give_whole_names(mentions):
     assert ("South Korea", "PLACE") in mentions("SEOUL (Wire)South Korea objected.")
 
 
-def test_furniture_yields_no_mention(mentions):
+def test_names_in_furniture_are_mentions_too(mentions):
     text = "Seoul agreed. Share Seoul"
-    assert mentions(text, furniture=((14, 25),)) == [("Seoul", "PLACE")]
+    assert mentions(text, furniture=((14, 25),)) == [("Seoul", "PLACE"), ("Seoul", "PLACE")]
 
 
 def test_mentions_never_overlap_and_slice_back(read):
