@@ -19,7 +19,7 @@ from pipeline.errors import ItemError, LanguageError
 from pipeline.extract import read_document
 from pipeline.stages import MODEL_VERSION
 
-__all__ = ["BadLine", "InputError", "describe", "extract_document", "extract_lines"]
+__all__ = ["BadLine", "InputError", "analyse_document", "describe", "extract_document", "extract_lines"]
 
 Json = dict[str, Any]
 
@@ -100,6 +100,15 @@ def _has_lone_surrogate(text: str | None) -> bool:
 
 def extract_document(row: Mapping[str, Any], analyser: Analyser) -> Json:
     """Return the output record of one input document. Raises ItemError where it cannot be processed."""
+    analysis = analyse_document(row, analyser)
+    record = describe(analysis, knowledge_version=analyser.knowledge.version)
+    if row.get("text") is None:
+        record = {"id": record.pop("id"), "text": analysis.article.text, **record}
+    return record
+
+
+def analyse_document(row: Mapping[str, Any], analyser: Analyser) -> Analysis:
+    """Return all that the language stages say of one input document. Raises ItemError where it cannot be processed."""
     try:
         article = read_document(
             id=row["id"],
@@ -115,10 +124,7 @@ def extract_document(row: Mapping[str, Any], analyser: Analyser) -> Json:
         raise InputError("invalid_field", f"field 'published': {error}") from error
     if article.lang not in LANGUAGES and article.lang != "und":
         raise LanguageError(f"the text is in language {article.lang!r}; English and Korean are read")
-    record = describe(analyser.analyse(article), knowledge_version=analyser.knowledge.version)
-    if row.get("text") is None:
-        record = {"id": record.pop("id"), "text": article.text, **record}
-    return record
+    return analyser.analyse(article)
 
 
 def describe(analysis: Analysis, *, knowledge_version: str) -> Json:

@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     connect_timeout: float = Field(10.0, gt=0, description="Seconds to connect: long for the far side of the world, short for a dead host.")
     read_timeout: float = Field(20.0, gt=0, description="Seconds between two pieces of a body.")
     total_timeout: float = Field(60.0, gt=0, description="Seconds for one request in all, so that a body that trickles ends.")
-    max_feed_bytes: int = Field(10_000_000, gt=0, description="Decompressed size cap of a feed: far above any honest one, far below what hurts memory.")
+    max_feed_bytes: int = Field(
+        10_000_000, gt=0, description="Decompressed size cap of a feed: far above any honest one, far below what hurts memory."
+    )
     max_page_bytes: int = Field(5_000_000, gt=0, description="Decompressed size cap of a page; news pages average a third of a megabyte.")
     max_redirects: int = Field(5, ge=0, description="Redirects followed; more than that is a loop in all but name.")
     connect_to: dict[str, str] = Field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,10 @@ import typer
 from pipeline.analyse import Analyser
 from pipeline.cli.console import ProgressBar, output_console
 from pipeline.errors import AssertionFailed, UsageError
-from pipeline.extraction import extract_document
+from pipeline.extraction import analyse_document, extract_document
 from pipeline.train.evaluate import evaluate as score
 from pipeline.train.evaluate import format_figures, read_rows
+from pipeline.train.rules import count_rules, format_rules
 
 __all__ = ["register"]
 
@@ -31,6 +33,9 @@ def evaluate(
     minimum: Annotated[
         list[str] | None, typer.Option("--min", metavar="NAME=VALUE", help="Exit 4 where a figure is below (harm: above); may be repeated.")
     ] = None,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Instead of figures, how often each rule was right; for the scores of the rules.")
+    ] = False,
 ) -> None:
     """Score extraction against annotated articles.
 
@@ -39,6 +44,12 @@ def evaluate(
     Example: peninsula evaluate dev.jsonl --min events=0.4 --min harm=0.3
     """
     wanted = read_rows(gold)
+    if rules:
+        rows = ProgressBar().watch(_inputs(gold, wanted), step="extracting", total=len(wanted))
+        analyser = Analyser(context.obj)
+        counts = count_rules((wanted[row["id"]], analyse_document(row, analyser)) for row in rows)
+        sys.stdout.write(format_rules(counts) + "\n")
+        return
     found = read_rows(predictions) if predictions else _extract(gold, wanted, Analyser(context.obj))
     figures = score(wanted.values(), found.values(), errors=errors)
     console = output_console()
@@ -49,12 +60,17 @@ def evaluate(
     _check_minimum(figures.as_dict(), minimum or [])
 
 
-def _extract(path: Path, gold: dict[str, dict[str, Any]], analyser: Analyser) -> dict[str, dict[str, Any]]:
+def _inputs(path: Path, gold: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the gold articles as input documents."""
     without = next((ident for ident, row in gold.items() if not isinstance(row.get("text"), str)), None)
     if without is not None:
         raise UsageError(f"{path}: article {without} has no text: give the predictions as second argument")
-    rows = ProgressBar().watch(gold.values(), step="extracting", total=len(gold))
-    return {row["id"]: extract_document({name: row.get(name) for name in _INPUT_FIELDS}, analyser) for row in rows}
+    return [{name: row.get(name) for name in _INPUT_FIELDS} for row in gold.values()]
+
+
+def _extract(path: Path, gold: dict[str, dict[str, Any]], analyser: Analyser) -> dict[str, dict[str, Any]]:
+    rows = ProgressBar().watch(_inputs(path, gold), step="extracting", total=len(gold))
+    return {row["id"]: extract_document(row, analyser) for row in rows}
 
 
 def _check_minimum(figures: dict[str, Any], rules: list[str]) -> None:

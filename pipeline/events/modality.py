@@ -96,8 +96,14 @@ class ModalityReader:
             same = clause[hit.end - 1] == clause[trigger.first]
             return trigger.first - hit.end <= self._reach(cue, trigger, past=past, same_clause=same) and (same or cue.crosses)
         if hit.start > trigger.last and cue.side in {"right", "both"}:
-            return hit.start - trigger.last - 1 <= cue.reach and clause[hit.start] == clause[trigger.last]
+            near = hit.start - trigger.last - 1 <= cue.reach and clause[hit.start] == clause[trigger.last]
+            return near and not self._opens_reason(trigger, hit)
         return False
+
+    def _opens_reason(self, trigger: Trigger, hit: _CueHit) -> bool:
+        """Tell whether the reason for the act begins between a trigger and a cue: then the cue hedges the reason alone."""
+        between = trigger.sentence.words[trigger.last + 1 : hit.start]
+        return any(word.norm in self._sets["reason_openers"] for word in between)
 
     def _reach(self, cue: Cue, trigger: Trigger, *, past: bool, same_clause: bool) -> int:
         """How far a cue reaches to the right: not far into acts of speech, nor to finite verbs; further to infinitives."""
