@@ -19,7 +19,7 @@ from pipeline.events.frames import SLOTS, Example, Frame, Language, Rule
 from pipeline.events.hangul_patterns import HangulPattern, compile_hangul
 from pipeline.events.patterns import Pattern, PatternError, compile_pattern
 from pipeline.events.words import WordLists, load_words
-from pipeline.events.yaml_lines import Node, read_yaml
+from pipeline.text.yaml_lines import Node, read_yaml
 
 __all__ = ["LEXICON", "load_language"]
 

@@ -11,7 +11,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.events.hangul_patterns import HangulPattern, compile_hangul
 from pipeline.events.inflect import Irregulars
 from pipeline.events.patterns import Classes, Pattern, PatternError, compile_pattern, expand_words
-from pipeline.events.yaml_lines import Node, read_yaml
+from pipeline.text.yaml_lines import Node, read_yaml
 
 __all__ = ["Cue", "WordLists", "load_words"]
 

@@ -214,7 +214,7 @@ def _matches(section: str, text: str, *, whole: bool = False) -> bool:
 
 @cache
 def _patterns(section: str) -> tuple[re.Pattern[str], ...]:
-    return tuple(compile_pattern(item, item.text, re.IGNORECASE) for item in read_sections(DATA / "page.yaml")[section])
+    return tuple(compile_pattern(item, flags=re.IGNORECASE) for item in read_sections(DATA / "page.yaml")[section])
 
 
 # --- metadata --------------------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from models.records import Span
-from pipeline.extract.resources import DATA, Item, compile_pattern, read_sections
+from pipeline.extract.resources import DATA, compile_pattern, read_sections
+from pipeline.text.yaml_lines import Node
 
 __all__ = ["Dateline", "clean_extracted", "find_dateline", "find_furniture"]
 
@@ -195,15 +196,16 @@ def _rules(section: str, lang: str) -> tuple[_Rule, ...]:
     return tuple(rule for rule in rules if rule.lang in {lang, "any"})
 
 
-def _read_rule(item: Item, section: str) -> _Rule:
-    fields = item.fields(_KEYS, frozenset({"start"}))
-    if fields["lang"] not in {"en", "ko", "any"}:
-        raise item.error(f"unknown lang {fields['lang']!r}")
-    anchored = rf"(?:{fields['pattern']})\s*\Z" if section == "tail" else fields["pattern"]
-    return _Rule(str(fields["lang"]), compile_pattern(item, anchored), at_start=fields.get("start") is True)
+def _read_rule(item: Node, section: str) -> _Rule:
+    fields = item.fields(frozenset({"start"}), required=_KEYS)
+    lang = fields["lang"].string()
+    if lang not in {"en", "ko", "any"}:
+        raise fields["lang"].fail(f"unknown lang {lang!r}")
+    pattern = compile_pattern(fields["pattern"], template=r"(?:{})\s*\Z" if section == "tail" else "{}")
+    return _Rule(lang, pattern, at_start="start" in fields and fields["start"].flag())
 
 
 @cache
 def _names(section: str) -> frozenset[str]:
     items = read_sections(DATA / "furniture.yaml")[section]
-    return frozenset(name.strip() for item in items for name in item.text.split(","))
+    return frozenset(name.strip() for item in items for name in item.string().split(","))

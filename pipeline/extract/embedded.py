@@ -116,9 +116,9 @@ def _paragraph(part: object) -> str:
 
 @cache
 def _body_keys() -> tuple[str, ...]:
-    return tuple(item.text for item in read_sections(DATA / "page.yaml")["body_key"])
+    return tuple(item.string() for item in read_sections(DATA / "page.yaml")["body_key"])
 
 
 @cache
 def _script_objects() -> tuple[re.Pattern[str], ...]:
-    return tuple(compile_pattern(item, item.text) for item in read_sections(DATA / "page.yaml")["script_object"])
+    return tuple(compile_pattern(item) for item in read_sections(DATA / "page.yaml")["script_object"])

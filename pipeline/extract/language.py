@@ -93,4 +93,4 @@ def _evidence(words: Counter[str], known: frozenset[str]) -> float:
 @cache
 def _common_words() -> dict[str, frozenset[str]]:
     sections = read_sections(DATA / "language.yaml")
-    return {lang: frozenset(word for item in items for word in item.text.split()) for lang, items in sections.items()}
+    return {lang: frozenset(word for item in items for word in item.string().split()) for lang, items in sections.items()}

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.extract.resources import DATA, Item, compile_pattern, read_sections
+from pipeline.extract.resources import DATA, compile_pattern, read_sections
+from pipeline.text.yaml_lines import Node
 
 __all__ = ["THRESHOLD", "is_korea_related", "measure_evidence", "score_relevance"]
 
@@ -94,8 +95,9 @@ def _lexicon(lang: str) -> _Lexicon:
     sections = read_sections(DATA / "relevance.yaml")
     weights: dict[str, float] = {}
     for item in sections[lang]:
-        fields = item.fields(_KEYS)
-        weights.update({term.strip(): _number(item, fields["weight"]) for term in str(fields["terms"]).split(",")})
+        fields = item.fields(required=_KEYS)
+        weight = fields["weight"].number()
+        weights.update({term.strip(): weight for term in fields["terms"].string().split(",")})
     return _Lexicon(
         terms=_compile_terms(weights, lang),
         weights=weights,
@@ -122,16 +124,10 @@ def _compile_terms(weights: Mapping[str, float], lang: str) -> re.Pattern[str]:
     return re.compile(rf"{'|'.join(map(re.escape, glued))}|(?<!\w)(?:{'|'.join(map(re.escape, bounded))})(?!\w)")
 
 
-def _compile_all(items: tuple[Item, ...]) -> tuple[re.Pattern[str], ...]:
-    return tuple(compile_pattern(item, item.text) for item in items)
+def _compile_all(items: tuple[Node, ...]) -> tuple[re.Pattern[str], ...]:
+    return tuple(compile_pattern(item) for item in items)
 
 
-def _read_coefficients(item: Item) -> dict[str, float]:
-    fields = item.fields(frozenset({"bias"}), frozenset(_FEATURES))
-    return {name: _number(item, value) for name, value in fields.items()}
-
-
-def _number(item: Item, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise item.error(f"expected a number, found {value!r}")
-    return float(value)
+def _read_coefficients(item: Node) -> dict[str, float]:
+    fields = item.fields(frozenset(_FEATURES), required=frozenset({"bias"}))
+    return {name: node.number() for name, node in fields.items()}

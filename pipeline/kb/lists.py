@@ -11,13 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from models.knowledge import Alias, ListEntry
 from models.vocabulary import Label
 from pipeline.errors import ConfigurationError
 from pipeline.kb.table import read_bytes
 from pipeline.text.names import display_listed_name, is_hangul
+from pipeline.text.yaml_lines import Node, parse_yaml
 
 __all__ = ["ListRecord", "ListSource", "read_list", "read_manifest"]
 
@@ -31,7 +30,7 @@ _LABELS: Mapping[str, Label] = {
 }
 _ACRONYM = re.compile(r"(?P<name>.{8,}) \((?P<acronym>[A-Z]{2,8})\)")
 _QUALITIES = {"strong": "name", "weak": "weak"}
-_MANIFEST_KEYS = {"source", "file", "url", "version", "sha256", "records", "licence"}
+_MANIFEST_KEYS = frozenset({"source", "file", "url", "version", "sha256", "records", "licence"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +61,21 @@ class ListRecord:
 
 
 def read_manifest(path: Path, data: bytes) -> tuple[ListSource, ...]:
-    """Read which lists are shipped, in which version. Raises ConfigurationError for anything unexpected."""
-    try:
-        content = yaml.safe_load(data)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"is no YAML: {error}", path=path) from error
-    if not isinstance(content, dict) or not isinstance(content.get("lists"), list):
-        raise ConfigurationError("must hold a sequence 'lists'", path=path)
-    return tuple(_read_source(path, item) for item in content["lists"])
+    """Read which lists are shipped, in which version. Raises ConfigurationError, with the line, for anything unexpected."""
+    lists = parse_yaml(data, path).fields(required=frozenset({"lists"}))["lists"]
+    return tuple(_read_source(path, item) for item in lists.members())
 
 
-def _read_source(path: Path, item: object) -> ListSource:
-    if not isinstance(item, dict) or set(item) != _MANIFEST_KEYS:
-        raise ConfigurationError(f"each list needs exactly {sorted(_MANIFEST_KEYS)}; got {item!r}", path=path)
-    version, records = str(item["version"]), item["records"]
+def _read_source(path: Path, item: Node) -> ListSource:
+    fields = item.fields(required=_MANIFEST_KEYS)
+    version, records = fields["version"].text(), fields["records"].integer()
     try:
         date.fromisoformat(version)
     except ValueError as error:
-        raise ConfigurationError(f"version {version!r} is no ISO day", path=path) from error
-    if not isinstance(records, int) or records < 1:
-        raise ConfigurationError(f"records must be a positive number; got {records!r}", path=path)
-    return ListSource(str(item["source"]), path.parent / str(item["file"]), version, str(item["sha256"]), records)
+        raise fields["version"].fail(f"version {version!r} is no ISO day") from error
+    if records < 1:
+        raise fields["records"].fail(f"records must be a positive number; got {records}")
+    return ListSource(fields["source"].text(), path.parent / fields["file"].text(), version, fields["sha256"].text(), records)
 
 
 def read_list(source: ListSource) -> tuple[ListRecord, ...]:

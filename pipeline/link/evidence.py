@@ -7,19 +7,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from pipeline.errors import ConfigurationError
+from pipeline.text.yaml_lines import Node, read_yaml
 
 __all__ = ["EVIDENCE_PATH", "Evidence", "load_evidence", "probability"]
 
 EVIDENCE_PATH = Path(__file__).with_name("evidence.yaml")
-_KEYS = {"thresholds", "weights", "context", "cues"}
-_THRESHOLDS = {"auto", "review", "margin"}
-_CUES = {"dprk", "designated", "sanctions", "role", "ship", "other", "foreign"}
-_LANGUAGES = {"en", "ko"}
+_KEYS = frozenset({"thresholds", "weights", "context", "cues"})
+_THRESHOLDS = frozenset({"auto", "review", "margin"})
+_CUES = frozenset({"dprk", "designated", "sanctions", "role", "ship", "other", "foreign"})
+_LANGUAGES = frozenset({"en", "ko"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +38,33 @@ def probability(log_odds: float) -> float:
 
 def load_evidence(path: Path = EVIDENCE_PATH) -> Evidence:
     """Read the weights and words; raises ConfigurationError for anything missing, unknown or of the wrong kind."""
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(f"cannot be read: {error.strerror}", path=path) from error
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"is no YAML: {error}", path=path) from error
-    _check_keys(path, "the file", content, _KEYS)
-    thresholds, cues = content["thresholds"], content["cues"]
-    _check_keys(path, "thresholds", thresholds, _THRESHOLDS)
-    _check_keys(path, "cues", cues, _CUES)
-    weights = _read_numbers(path, "weights", content["weights"])
-    context = frozenset(content["context"])
-    if not context <= set(weights):
-        raise ConfigurationError(f"context names evidence without weight: {sorted(context - set(weights))}", path=path)
-    limits = _read_numbers(path, "thresholds", thresholds)
-    return Evidence(limits["auto"], limits["review"], limits["margin"], weights, context, _read_cues(path, cues))
+    fields = read_yaml(path).fields(required=_KEYS)
+    limits = _read_numbers(fields["thresholds"].fields(required=_THRESHOLDS))
+    weights = _read_numbers(fields["weights"].fields())
+    context = fields["context"].members()
+    if unknown := [node for node in context if node.string() not in weights]:
+        raise unknown[0].fail(f"context names evidence without weight: {[node.string() for node in unknown]}")
+    return Evidence(
+        auto=limits["auto"],
+        review=limits["review"],
+        margin=limits["margin"],
+        weights=weights,
+        context=frozenset(node.string() for node in context),
+        cues=_read_cues(fields["cues"]),
+    )
 
 
-def _check_keys(path: Path, where: str, content: object, wanted: set[str]) -> None:
-    if not isinstance(content, dict) or set(content) != wanted:
-        raise ConfigurationError(f"{where} must hold exactly {sorted(wanted)}", path=path)
+def _read_numbers(fields: Mapping[str, Node]) -> dict[str, float]:
+    return {name: node.number() for name, node in fields.items()}
 
 
-def _read_numbers(path: Path, where: str, content: object) -> dict[str, float]:
-    if not isinstance(content, dict) or not all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in content.values()
-    ):
-        raise ConfigurationError(f"{where} must hold numbers", path=path)
-    return {str(name): float(value) for name, value in content.items()}
-
-
-def _read_cues(path: Path, cues: Mapping[str, Any]) -> dict[tuple[str, str], re.Pattern[str]]:
+def _read_cues(node: Node) -> dict[tuple[str, str], re.Pattern[str]]:
     patterns = {}
-    for kind, by_language in cues.items():
-        _check_keys(path, f"cues.{kind}", by_language, _LANGUAGES)
-        for lang, words in by_language.items():
-            if not words or not all(isinstance(word, str) and word for word in words):
-                raise ConfigurationError(f"cues.{kind}.{lang} must be a sequence of words", path=path)
+    for kind, by_language in node.fields(required=_CUES).items():
+        for lang, listed in by_language.fields(required=_LANGUAGES).items():
+            words = listed.strings()
+            if not words or "" in words:
+                raise listed.fail(f"{listed.name} must be a sequence of words")
             patterns[kind, lang] = _compile(words, lang)
     return patterns
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipeline.errors import ConfigurationError
+from pipeline.text.yaml_lines import parse_yaml, read_yaml
 
 __all__ = ["FeedItem", "FeedPlan", "OddPage", "Outlet", "Sample", "Story", "load_sample"]
 
@@ -136,7 +136,7 @@ class Sample(_Record):
 def load_sample(root: Path) -> Sample:
     """Read the newsroom in `root` and check that everything it names is there. Raises ConfigurationError naming the file."""
     plan_path = root / "newsroom.yaml"
-    plan = _build(_Plan, _parse_yaml(plan_path.read_text("utf-8"), plan_path), plan_path)
+    plan = read_yaml(plan_path).validate(_Plan)
     stories = _load_stories(root / "articles")
     sample = Sample(outlets=plan.outlets, feeds=plan.feeds, pages=plan.pages, stories=stories, revised=_load_stories(root / "edition2"))
     _check_names(sample, plan_path)
@@ -152,18 +152,11 @@ def _load_story(path: Path) -> Story:
     parts = path.read_text("utf-8").split("---\n", 2)
     if len(parts) != 3 or parts[0]:
         raise ConfigurationError("an article begins with a head between two lines '---'", path=path, line=1)
-    head = _parse_yaml(parts[1], path)
+    head = parse_yaml(parts[1].encode(), path).value()
     if not isinstance(head, dict):
         raise ConfigurationError("the head is not a mapping", path=path, line=2)
     body = tuple(paragraph.strip() for paragraph in parts[2].split("\n\n") if paragraph.strip())
     return _build(Story, {**head, "id": path.stem, "body": body}, path)
-
-
-def _parse_yaml(text: str, path: Path) -> object:
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigurationError(f"not valid YAML: {error}", path=path) from error
 
 
 Record = TypeVar("Record", bound=_Record)

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
-
 from pipeline.errors import ConfigurationError
+from pipeline.text.yaml_lines import read_yaml
 
 __all__ = ["DATA", "WordLists", "load_lines", "load_lists", "load_scores"]
 
@@ -51,31 +50,13 @@ class WordLists:
         return re.compile(f"{before}(?:{body}){after}")
 
 
-def _read_yaml(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read a mapping of names to lists of strings. YAML is composed, not loaded, so that every fault has its line."""
-    try:
-        root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise ConfigurationError(f"not readable as YAML: {error.problem}", path=path, line=line) from error
-    except OSError as error:
-        raise ConfigurationError(f"cannot be read: {error.strerror}", path=path) from error
-    if not isinstance(root, yaml.MappingNode):
-        raise ConfigurationError("must map names to lists of strings", path=path, line=1)
-    lists: dict[str, tuple[str, ...]] = {}
-    for key, value in root.value:
-        lists[str(key.value)] = _read_list(path, key, value)
+def _read_lists(path: Path, wanted: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """Read a mapping of names to lists of strings, in which each of the wanted names and no other must stand."""
+    root = read_yaml(path)
+    lists = {name: tuple(dict.fromkeys(node.strings())) for name, node in root.fields(wanted).items()}
+    for missing in sorted(wanted - lists.keys()):
+        raise root.fail(f"the list {missing!r} is missing")
     return lists
-
-
-def _read_list(path: Path, key: yaml.Node, value: yaml.Node) -> tuple[str, ...]:
-    if not isinstance(value, yaml.SequenceNode):
-        raise ConfigurationError(f"{key.value!r} must be a list of strings", path=path, line=value.start_mark.line + 1)
-    for entry in value.value:
-        if not isinstance(entry, yaml.ScalarNode) or entry.tag != "tag:yaml.org,2002:str":
-            line = entry.start_mark.line + 1
-            raise ConfigurationError(f"{key.value!r} holds {entry.value!r}, which is no string: quote it", path=path, line=line)
-    return tuple(dict.fromkeys(str(entry.value) for entry in value.value))
 
 
 def load_lines(path: Path) -> tuple[str, ...]:
@@ -92,12 +73,7 @@ def load_lists(lang: str, *, folder: Path = DATA) -> WordLists:
     """Read all lists of a language ("en" or "ko"). Names of lists are checked against those that the code asks for."""
     words: dict[str, tuple[str, ...]] = {}
     for name, wanted in _FILES[lang].items():
-        found = _read_yaml(folder / name)
-        for missing in sorted(wanted - found.keys()):
-            raise ConfigurationError(f"the list {missing!r} is missing", path=folder / name)
-        for unknown in sorted(found.keys() - wanted):
-            raise ConfigurationError(f"the list {unknown!r} is not known", path=folder / name)
-        words.update(found)
+        words.update(_read_lists(folder / name, wanted))
     for name in _LINE_FILES[lang]:
         words[name.removesuffix(".txt")] = load_lines(folder / name)
     return WordLists(words)
@@ -106,14 +82,9 @@ def load_lists(lang: str, *, folder: Path = DATA) -> WordLists:
 @lru_cache(maxsize=2)
 def load_scores(*, folder: Path = DATA) -> Mapping[str, float]:
     """Return the precision of each rule that makes mentions. ConfigurationError for a value that is no probability."""
-    path = folder / "scores.yaml"
-    try:
-        table = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"cannot be read: {error}", path=path) from error
-    if not isinstance(table, dict):
-        raise ConfigurationError("must map rules to precisions", path=path)
-    for rule, score in table.items():
-        if not isinstance(score, int | float) or not 0 <= score <= 1:
-            raise ConfigurationError(f"the precision of {rule!r} must lie between 0 and 1, not {score!r}", path=path)
-    return {str(rule): float(score) for rule, score in table.items()}
+    scores: dict[str, float] = {}
+    for rule, node in read_yaml(folder / "scores.yaml").fields().items():
+        scores[rule] = node.number()
+        if not 0 <= scores[rule] <= 1:
+            raise node.fail(f"the precision of {rule!r} must lie between 0 and 1, not {scores[rule]}")
+    return scores

@@ -63,11 +63,7 @@ class KoreanNames:
         others = keep_longest(finds, rank=lambda found: found.weight)
         persons, titles = self._persons.find(reading, {found.start: found for found in others})
         kept = keep_longest([*finds, *with_known(persons, known)], rank=lambda found: found.weight)
-        kept = [
-            found
-            for found in kept
-            if "\n" not in reading.text[found.start : found.end]
-        ]
+        kept = [found for found in kept if "\n" not in reading.text[found.start : found.end]]
         starts = {found.start for found in kept if found.label is Label.PERSON}
         return kept, [title for title in titles if title.name_start in starts]
 

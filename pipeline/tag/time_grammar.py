@@ -9,12 +9,11 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
-import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from models.vocabulary import Precision
-from pipeline.errors import ConfigurationError
 from pipeline.tag.time_calendar import UNRESOLVED, Resolved, as_day, first_of, last_of
+from pipeline.text.yaml_lines import read_yaml
 
 __all__ = [
     "Atom",
@@ -49,16 +48,8 @@ class TimeWords(BaseModel):
 
 @cache
 def load_time_words(path: Path = WORDS_PATH) -> TimeWords:
-    """Read and check the cues. Raises ConfigurationError that names file, line where known, and field."""
-    try:
-        return TimeWords.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise ConfigurationError(f"no valid YAML: {error.problem}", path=path, line=line) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigurationError(f"{where}: {first['msg']}", path=path) from error
+    """Read and check the cues. Raises ConfigurationError that names file, line and field."""
+    return read_yaml(path).validate(TimeWords)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
-import yaml
 from courlan import extract_domain, normalize_url
 
-from pipeline.errors import ConfigurationError
+from pipeline.text.yaml_lines import Node, read_yaml
 
 __all__ = ["ParamTable", "is_home_of", "load_params", "same_site", "trusted_canonical", "url_key"]
 
@@ -48,23 +47,21 @@ class ParamTable:
 
 
 def load_params(path: Path = PARAMS) -> ParamTable:
-    """Read the table of parameters. Raises ConfigurationError that names the file where its shape is wrong."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"cannot read the table of query parameters: {error}", path=path) from error
-    if not isinstance(data, dict) or set(data) != {"everywhere", "hosts"} or not isinstance(data["hosts"], dict):
-        raise ConfigurationError("needs exactly the keys 'everywhere' (a list) and 'hosts' (lists by host)", path=path)
-    lists = {"everywhere": data["everywhere"], **data["hosts"]}
-    for where, names in lists.items():
-        if not isinstance(names, list) or any(not isinstance(name, str) or name != name.lower() for name in names):
-            raise ConfigurationError(f"'{where}' must be a list of names in lower case", path=path)
-    everywhere: list[str] = data["everywhere"]
+    """Read the table of parameters. Raises ConfigurationError that names file and line where its shape is wrong."""
+    fields = read_yaml(path).fields(required=frozenset({"everywhere", "hosts"}))
+    everywhere = _read_names(fields["everywhere"])
     return ParamTable(
         names=frozenset(name for name in everywhere if not name.endswith("*")),
         prefixes=tuple(name[:-1] for name in everywhere if name.endswith("*")),
-        hosts={host: frozenset(names) for host, names in data["hosts"].items()},
+        hosts={host: frozenset(_read_names(node)) for host, node in fields["hosts"].fields().items()},
     )
+
+
+def _read_names(node: Node) -> list[str]:
+    for member in node.members():
+        if member.string() != member.string().lower():
+            raise member.fail(f"{node.name}: {member.string()!r} must be in lower case")
+    return node.strings()
 
 
 @cache

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ConfigurationError
 from pipeline.extract.clean import clean_extracted, find_dateline, find_furniture
-from pipeline.extract.resources import read_sections
+from pipeline.extract.resources import compile_pattern, read_sections
 
 STORY = "The council voted on Tuesday to build a new bridge. Its cost was not made known. Residents said they had waited ten years for it."
 KOREAN_STORY = "시의회가 6일 새 다리를 놓기로 의결했다. 비용은 공개되지 않았다. 주민들은 십 년을 기다렸다고 말했다."
@@ -154,8 +154,17 @@ def test_furniture_lies_inside_the_text_in_order_and_apart(text, lang):
 def test_a_broken_list_is_named_with_file_and_line(tmp_path):
     path = tmp_path / "list.yaml"
     path.write_text("good:\n  - a\nbad: no list\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=r"list\.yaml:3: expected a list"):
+    with pytest.raises(ConfigurationError, match=r"list\.yaml:3: bad: a list is expected here"):
         read_sections(path)
     path.write_text("good:\n  - {lang: en\n", encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"list\.yaml:\d+: no valid YAML"):
         read_sections(path)
+
+
+def test_a_pattern_of_a_list_that_cannot_be_compiled_is_told_with_its_line(tmp_path):
+    path = tmp_path / "list.yaml"
+    path.write_text("rules:\n  - 'a+'\n  - '(b'\n", encoding="utf-8")
+    right, wrong = read_sections(path)["rules"]
+    assert compile_pattern(right, template=r"(?:{})\Z").fullmatch("aa")
+    with pytest.raises(ConfigurationError, match=r"list\.yaml:3: wrong pattern '\(b'"):
+        compile_pattern(wrong)

@@ -158,6 +158,26 @@ def test_a_changed_list_is_refused(folder):
         load_knowledge(folder.path)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("lists:", "list:", r"manifest\.yaml:1: unknown key 'list' \(did you mean 'lists'\?\)"),
+        ("    licence: test\n", "", r"manifest\.yaml:2: the key 'licence' is missing"),
+        ("    licence:", "    license:", r"manifest\.yaml:8: unknown key 'license' \(did you mean 'licence'\?\)"),
+        ('"2026-03-12"', '"2026-13-12"', r"manifest\.yaml:5: version '2026-13-12' is no ISO day"),
+        ("records: 1", "records: 0", r"manifest\.yaml:7: records must be a positive number; got 0"),
+        ("records: 1", "records: one", r"manifest\.yaml:7: records: a whole number is expected here, not 'one'"),
+    ],
+)
+def test_a_wrong_manifest_is_told_with_its_line(folder, right, wrong, message):
+    folder.write_lists(us_ofac_sdn=[person(OFAC, "1", "RYU, Jin")])
+    text = (folder.path / "lists/manifest.yaml").read_text(encoding="utf-8")
+    assert right in text
+    folder.write("lists/manifest.yaml", text.replace(right, wrong))
+    with pytest.raises(ConfigurationError, match=message):
+        load_knowledge(folder.path)
+
+
 def test_a_bad_record_is_told_with_its_line(folder):
     broken = {key: value for key, value in person(OFAC, "2", "A").items() if key != "programs"}
     folder.write_lists(us_ofac_sdn=[person(OFAC, "1", "RYU, Jin"), broken])

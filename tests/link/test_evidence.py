@@ -29,12 +29,12 @@ def test_cues_are_found_whole():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda content: content.pop("weights"), "the file must hold exactly"),
-        (lambda content: content["thresholds"].pop("auto"), "thresholds must hold exactly"),
-        (lambda content: content["weights"].update(exact="much"), "weights must hold numbers"),
-        (lambda content: content["context"].append("star sign"), r"context names evidence without weight: \['star sign'\]"),
-        (lambda content: content["cues"]["ship"].update(en=[]), r"cues\.ship\.en must be a sequence of words"),
-        (lambda content: content["cues"]["ship"].pop("ko"), r"cues\.ship must hold exactly"),
+        (lambda content: content.pop("weights"), r"yaml:1: the key 'weights' is missing"),
+        (lambda content: content["thresholds"].pop("auto"), r"yaml:\d+: thresholds: the key 'auto' is missing"),
+        (lambda content: content["weights"].update(exact="much"), r"yaml:\d+: weights\.exact: a number is expected here, not 'much'"),
+        (lambda content: content["context"].append("star sign"), r"yaml:\d+: context names evidence without weight: \['star sign'\]"),
+        (lambda content: content["cues"]["ship"].update(en=[]), r"yaml:\d+: cues\.ship\.en must be a sequence of words"),
+        (lambda content: content["cues"]["ship"].pop("ko"), r"yaml:\d+: cues\.ship: the key 'ko' is missing"),
     ],
 )
 def test_a_wrong_file_is_told(content, tmp_path, change, message):

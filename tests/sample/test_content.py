@@ -140,7 +140,7 @@ def test_foreign_articles_come_only_through_a_filtered_feed(root, sample):
         pytest.param("published: 2025-11-05T02:41:00+09:00", "published: 2025-11-05T02:41:00", "timezone", id="date without a zone"),
         pytest.param("byline:", "auhtor:", "byline", id="missing field"),
         pytest.param("host: hanbit-wire.example", "host: lost.example", "no outlet 'lost.example'", id="unknown outlet"),
-        pytest.param("title: (LEAD)", "title: [LEAD)", "not valid YAML", id="broken head"),
+        pytest.param("title: (LEAD)", "title: [LEAD)", "no valid YAML", id="broken head"),
         pytest.param("---\n(ATTN", "(ATTN", "two lines", id="no end of head"),
     ],
 )

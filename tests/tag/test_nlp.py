@@ -93,7 +93,18 @@ def test_a_missing_list_is_named(tmp_path):
         load_lists("ko", folder=tmp_path)
 
 
-def test_a_score_that_is_no_probability_is_refused(tmp_path):
-    (tmp_path / "scores.yaml").write_text("surname: 1.5\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="surname"):
+def test_a_list_that_nothing_asks_for_is_told_with_its_line(tmp_path):
+    path = copy_lists(tmp_path, "ko")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "\nsurname: [a]\n", encoding="utf-8")
+    with pytest.raises(
+        ConfigurationError, match=rf"names_ko\.yaml:{text.count(chr(10)) + 2}: unknown key 'surname' \(did you mean 'surnames'"
+    ):
+        load_lists("ko", folder=tmp_path)
+
+
+@pytest.mark.parametrize("score", ["1.5", "-0.1", "high", "true", ".nan"])
+def test_a_score_that_is_no_probability_is_refused(tmp_path, score):
+    (tmp_path / "scores.yaml").write_text(f"alias: 0.5\nsurname: {score}\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"scores\.yaml:2: .*surname"):
         load_scores(folder=tmp_path)

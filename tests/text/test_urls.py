@@ -109,20 +109,21 @@ def test_parameters_of_one_site_stay_on_other_sites():
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "fault"),
     [
-        "",
-        "everywhere: []\n",
-        "everywhere: {}\nhosts: {}\n",
-        "everywhere: [UTM]\nhosts: {}\n",
-        "everywhere: []\nhosts: {a.kr: page}\n",
-        "a: [",
+        ("", r"params\.yaml: is empty"),
+        ("everywhere: []\n", r"params\.yaml:1: the key 'hosts' is missing"),
+        ("everywhere: {}\nhosts: {}\n", r"params\.yaml:1: everywhere: a list is expected here"),
+        ("everywhere: [a,\n  UTM]\nhosts: {}\n", r"params\.yaml:2: everywhere: 'UTM' must be in lower case"),
+        ("everywhere: []\nhosts: {a.kr: page}\n", r"params\.yaml:2: hosts\.a\.kr: a list is expected here"),
+        ("everywhere: [no]\nhosts: {}\n", r"params\.yaml:1: everywhere: .*quote it"),
+        ("a: [", r"params\.yaml:\d+: no valid YAML"),
     ],
 )
-def test_a_wrong_table_of_parameters_is_a_configuration_error(tmp_path, text):
+def test_a_wrong_table_of_parameters_is_a_configuration_error(tmp_path, text, fault):
     path = tmp_path / "params.yaml"
     path.write_text(text)
-    with pytest.raises(ConfigurationError, match=r"params\.yaml"):
+    with pytest.raises(ConfigurationError, match=fault):
         load_params(path)
 
 
