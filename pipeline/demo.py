@@ -16,10 +16,14 @@ SAMPLE = ROOT / "data" / "sample"
 
 
 def sample_settings(settings: Settings, newsroom: Newsroom, *, data_dir: Path) -> Settings:
-    """Return settings that reach the sample newsroom instead of the network, and wait for nobody."""
+    """Return settings that reach the sample newsroom instead of the network, wait for nobody, and keep everything in `data_dir`.
+
+    A PostgreSQL database that is configured holds real articles, so the sample's never go there.
+    """
     return settings.model_copy(
         update={
             "data_dir": data_dir,
+            "database_url": None,
             "feeds": SAMPLE / "feeds.yaml",
             "connect_to": newsroom.connect_to,
             "host_delay": 0.0,

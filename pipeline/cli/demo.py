@@ -38,7 +38,7 @@ def demo(context: typer.Context) -> None:
     for night, report in enumerate(run_demo(settings, data_dir=folder, watcher=ProgressBar()), start=1):
         console.rule(f"night {night}")
         print_report(console, report)
-    database = open_database(settings.model_copy(update={"data_dir": folder}).database)
+    database = open_database(settings.model_copy(update={"data_dir": folder, "database_url": None}).database)
     try:
         with reading(database) as connection:
             wanted = EventFilter(background=False, limit=40)
@@ -51,6 +51,8 @@ def demo(context: typer.Context) -> None:
     console.print("rows: " + ", ".join(f"{name} {number}" for name, number in tables.items()), soft_wrap=True)
     article = rows[0]["version"] if rows else "ver-…"
     console.print(_NEXT.format(folder=folder, article=article), highlight=False, soft_wrap=True)
+    if settings.database_url:
+        console.print("PENINSULA_DATABASE_URL is set: unset it first, or these commands read that database.", soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

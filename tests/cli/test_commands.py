@@ -88,6 +88,12 @@ def test_the_demo_ends_well_and_the_database_can_be_read_afterwards(peninsula: P
     assert "is at revision" in peninsula(*folder, "db", "upgrade").stdout
 
 
+def test_the_demo_never_touches_a_configured_database(peninsula: Peninsula) -> None:
+    done = peninsula("demo", PENINSULA_DATABASE_URL="postgresql://postgres@127.0.0.1:1/production")
+    assert done.returncode == 0, done.stderr
+    assert "unset it first" in done.stdout
+
+
 def count(folder: Path) -> dict[str, int]:
     """Return the rows of every table but the logs."""
     database = open_database(f"sqlite:///{folder / 'data' / 'demo' / 'peninsula.db'}")
