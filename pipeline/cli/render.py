@@ -72,8 +72,12 @@ def _feed_table(report: RunReport, title: str) -> Table:
 
 
 def print_events(console: Console, rows: Sequence[Mapping[str, Any]], *, total: int) -> None:
-    """Print events as a table: when, what, who, to whom, how much, how certain, told by whom; background events are dim."""
-    table = Table(title=f"{len(rows)} of {total} events; one row an event and article", title_justify="left")
+    """Print events as a table: when, what, who, to whom, how much, how certain, told by whom; background events are dim.
+
+    An event that several copies of one text tell is one row here; CSV and JSON Lines have a row for each article.
+    """
+    rows = list({row["event_id"]: row for row in reversed(rows)}.values())[::-1]
+    table = Table(title=f"{len(rows)} of {total} events", title_justify="left")
     table.add_column("date", no_wrap=True)
     for name in ("event", "who", "to whom", "how much", "certainty, according to", "told by"):
         table.add_column(name, overflow="fold")

@@ -88,8 +88,8 @@ def find_events(connection: Connection, wanted: EventFilter) -> list[Fields]:
 
 
 def count_events(connection: Connection, wanted: EventFilter) -> int:
-    """Return how many rows the filter finds without its limit."""
-    return connection.execute(select(func.count()).select_from(_FLAT).where(*_conditions(wanted))).scalar_one()
+    """Return how many events the filter finds without its limit."""
+    return connection.execute(select(func.count(_FLAT.c.event_id.distinct())).where(*_conditions(wanted))).scalar_one()
 
 
 def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:

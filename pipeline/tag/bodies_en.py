@@ -12,7 +12,7 @@ from pipeline.tag.word_shapes import SPACES, gap, is_name_word
 
 __all__ = ["BodyRules"]
 
-_LONGEST_BODY = 10
+_LONGEST_BODY = 14
 _WEAK = -1
 _IN_NAMES = frozenset("counsel general attorney staff state prince king queen captain major marshal".split())
 """Heads of titles that also stand inside names of bodies ("Office of Special Trial Counsel")."""
@@ -69,18 +69,33 @@ class BodyRules:
         words, last, at = reading.words, None, index
         while at < len(words) and at - index < _LONGEST_BODY:
             text = words[at].text
-            if at > index and gap(reading, words[at - 1].end, words[at].start) not in SPACES and text not in {"’", "'"}:
+            owner = at > index and self._is_peoples(reading, at)
+            if at > index and not owner and gap(reading, words[at - 1].end, words[at].start) not in SPACES and text not in {"’", "'"}:
                 break
             if last is not None and text.lower() in self._title_heads:
                 break
             if is_name_word(words[at]) and text not in self._never:
                 last = at
-            elif not (text in {"'", "’"} and last == at - 1 and at + 1 < len(words) and words[at + 1].text[:1].isupper()) and self._breaks(
-                reading, at, at - index
-            ):
+            elif not owner and not self._is_apostrophe_inside(reading, at, last) and self._breaks(reading, at, at - index):
                 break
             at += 1
         return last
+
+    @staticmethod
+    def _is_peoples(reading: Reading, at: int) -> bool:
+        """Tell whether a word is part of the possessive of a name that goes on behind it: the "'" or "s" of "People's Republic"."""
+        texts = [word.text for word in reading.words[max(0, at - 2) : at + 3]]
+        here = at - max(0, at - 2)
+        if texts[here] == "s":
+            texts, here = texts[:-1], here - 1
+        around = texts[here - 1 : here + 3] if here else []
+        return len(around) == 4 and around[0] in _PEOPLES and around[1] in {"'", "’"} and around[2] == "s" and around[3][:1].isupper()
+
+    @staticmethod
+    def _is_apostrophe_inside(reading: Reading, at: int, last: int | None) -> bool:
+        """Tell whether a word is a bare apostrophe between two words of a name: "Workers' Party"."""
+        words = reading.words
+        return words[at].text in {"'", "’"} and last == at - 1 and at + 1 < len(words) and words[at + 1].text[:1].isupper()
 
     def _breaks(self, reading: Reading, at: int, length: int) -> bool:
         """Tell whether the name ends before a small word: any but a link, "and" before another name, a late "on" or "for"."""

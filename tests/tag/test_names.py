@@ -59,6 +59,12 @@ def test_ships_need_a_cue(mentions):
     assert mentions("The cargo ship Blue Heron sank.") == [("Blue Heron", "VESSEL")]
 
 
+@pytest.mark.parametrize("mark", ["'", "’"])
+def test_a_possessive_inside_the_name_of_a_state_belongs_to_the_name_of_its_body(mentions, mark):
+    name = f"Ministry of Foreign Affairs of the Democratic People{mark}s Republic of Korea"
+    assert (name, "AGENCY") in mentions(f"The {name} spoke.")
+
+
 def test_a_line_break_ends_a_name(mentions):
     assert ("Hong Gil-dong", "PERSON") not in mentions("It was Hong\nGil-dong again.")
 
