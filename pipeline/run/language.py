@@ -76,7 +76,7 @@ def join_stories(context: Context) -> None:
         articles = articles_since(connection, since)
     clusters = cluster_stories([story_text(article) for article in articles])
     with writing(context.database) as connection:
-        set_clusters(connection, clusters)
-        merge_retold_events(connection, at=context.now())
+        set_clusters(connection, clusters, since=since)
+        merge_retold_events(connection, since=since, at=context.now())
     context.report.stories["texts"] = len(clusters)
     context.report.stories["stories"] = len(set(clusters.values()))

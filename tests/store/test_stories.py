@@ -33,8 +33,8 @@ def make_context_once(database: Database):
 
 def join(database: Database, clusters: dict[str, str]) -> None:
     with writing(database) as connection:
-        set_clusters(connection, clusters)
-        merge_retold_events(connection, at=NOW)
+        set_clusters(connection, clusters, since=NOW)
+        merge_retold_events(connection, since=NOW, at=NOW)
 
 
 def events(database: Database) -> list[tuple[str | None, int, int, int]]:
@@ -81,8 +81,8 @@ def test_joining_twice_changes_nothing(database: Database) -> None:
     wire, paper = two_copies(database)
     join(database, {wire: wire, paper: wire})
     with writing(database) as connection:
-        assert set_clusters(connection, {wire: wire, paper: wire}) == 0
-        assert merge_retold_events(connection, at=NOW) == 0
+        assert set_clusters(connection, {wire: wire, paper: wire}, since=NOW) == 0
+        assert merge_retold_events(connection, since=NOW, at=NOW) == 0
 
 
 def test_a_cluster_counts_its_articles_and_publishers_and_goes_when_it_is_empty(database: Database) -> None:
