@@ -15,7 +15,7 @@ demo: $(RUN) ## Run the whole nightly job over the sample newsroom and show the 
 	@$(BIN)/peninsula demo
 
 test: $(DEV) check ## Set up and run every check and every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto
 
 check: $(DEV) ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check models pipeline tests

@@ -7,7 +7,6 @@ import typer
 from models.filters import EventFilter
 from pipeline.cli.console import ProgressBar, output_console
 from pipeline.cli.render import print_events, print_report
-from pipeline.demo import run_demo
 from pipeline.settings import Settings
 from pipeline.store.engine import open_database, reading
 from pipeline.store.runs import count_rows
@@ -32,6 +31,9 @@ def demo(context: typer.Context) -> None:
     The sample's articles were written for this project. A local server replays them through the same code as live feeds; by the
     second night one article has changed and one is new. Everything is kept in the folder `demo` of the data folder.
     """
+    # Imported here because the language stages take seconds to import, and most commands do without them.
+    from pipeline.demo import run_demo
+
     settings: Settings = context.obj
     folder = settings.data_dir / "demo"
     console = output_console()

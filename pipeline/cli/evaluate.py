@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.analyse import Analyser
 from pipeline.cli.console import ProgressBar, output_console
 from pipeline.errors import AssertionFailed, UsageError
-from pipeline.extraction import analyse_document, extract_document
 from pipeline.train.evaluate import evaluate as score
 from pipeline.train.evaluate import format_figures, read_rows
-from pipeline.train.rules import count_rules, format_rules
+
+if TYPE_CHECKING:
+    from pipeline.analyse import Analyser
 
 __all__ = ["register"]
 
@@ -43,8 +43,14 @@ def evaluate(
 
     Example: peninsula evaluate dev.jsonl --min events=0.4 --min harm=0.3
     """
+    # Imported here because the language stages take seconds to import, and most commands do without them.
+    from pipeline.analyse import Analyser
+
     wanted = read_rows(gold)
     if rules:
+        from pipeline.extraction import analyse_document
+        from pipeline.train.rules import count_rules, format_rules
+
         rows = ProgressBar().watch(_inputs(gold, wanted), step="extracting", total=len(wanted))
         analyser = Analyser(context.obj)
         counts = count_rules((wanted[row["id"]], analyse_document(row, analyser)) for row in rows)
@@ -69,6 +75,8 @@ def _inputs(path: Path, gold: dict[str, dict[str, Any]]) -> list[dict[str, Any]]
 
 
 def _extract(path: Path, gold: dict[str, dict[str, Any]], analyser: Analyser) -> dict[str, dict[str, Any]]:
+    from pipeline.extraction import extract_document
+
     rows = ProgressBar().watch(_inputs(path, gold), step="extracting", total=len(gold))
     return {row["id"]: extract_document(row, analyser) for row in rows}
 

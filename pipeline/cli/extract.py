@@ -10,10 +10,8 @@ from typing import Annotated, BinaryIO, TextIO
 
 import typer
 
-from pipeline.analyse import Analyser
 from pipeline.cli.console import ProgressBar, complain
 from pipeline.errors import StorageError, UsageError
-from pipeline.extraction import BadLine, extract_lines
 
 __all__ = ["register"]
 
@@ -31,6 +29,10 @@ def extract(
 
     Example: peninsula extract articles.jsonl -o extracted.jsonl
     """
+    # Imported here because the language stages take seconds to import, and most commands do without them.
+    from pipeline.analyse import Analyser
+    from pipeline.extraction import BadLine, extract_lines
+
     analyser = Analyser(context.obj)
     analyser.check()
     refused = 0

@@ -9,8 +9,6 @@ import typer
 
 from pipeline.cli.console import ProgressBar, complain, output_console
 from pipeline.cli.render import print_report
-from pipeline.run import dry_run_ingest
-from pipeline.run import ingest as run_ingest
 from pipeline.settings import Settings
 
 __all__ = ["register"]
@@ -28,6 +26,10 @@ def ingest(
 
     Example: peninsula ingest --only yonhap-en --only nknews
     """
+    # Imported here because the language stages take seconds to import, and most commands do without them.
+    from pipeline.run import dry_run_ingest
+    from pipeline.run import ingest as run_ingest
+
     settings: Settings = context.obj
     if feeds is not None:
         settings = settings.model_copy(update={"feeds": feeds})

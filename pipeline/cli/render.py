@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from models.vocabulary import FeedOutcome
-from pipeline.run.report import RunReport
+
+if TYPE_CHECKING:
+    from pipeline.run.report import RunReport
 
 __all__ = ["print_entities", "print_events", "print_report"]
 
