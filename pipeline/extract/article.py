@@ -27,7 +27,7 @@ from pipeline.extract.clean import clean_extracted
 from pipeline.extract.dates import find_publication
 from pipeline.extract.embedded import find_embedded_body
 from pipeline.extract.language import detect_language
-from pipeline.extract.markup import decode_page, html_to_text, iterate_jsonld, normalise_space, parse_html
+from pipeline.extract.markup import decode_page, html_to_text, iterate_jsonld, normalise_space, parse_html, strip_controls
 from pipeline.extract.resources import DATA, compile_pattern, read_sections
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractedPage", "extract_page", "forget_pages", "name_extractor"]
@@ -76,7 +76,8 @@ def extract_page(
     page = decode_page(html, content_type) if isinstance(html, bytes) else decode_page(html.encode("utf-8", errors="replace"))
     tree = parse_html(page)
     document = _run_trafilatura(page, url) if tree is not None else None
-    title = _find_title(tree, document, fallback)
+    # JSON in a page, and the feed, can escape characters that the decoded page no longer holds.
+    title = strip_controls(_find_title(tree, document, fallback))
     reason = _refuse(tree, title, _document_text(document), url)
     text, status = ("", BodyStatus.EMPTY) if reason else _page_body(tree, document)
     if _weigh(text) < _ENOUGH:
@@ -86,7 +87,7 @@ def extract_page(
     usable = tree if reason is None else None
     text = _finish(text, title)
     return ExtractedPage(
-        title=title if reason is None else _entry_title(fallback),
+        title=title if reason is None else strip_controls(_entry_title(fallback)),
         text=text,
         lang=detect_language(text),
         publication=_find_publication(usable, url, fallback, default_tz, fetched_at),
@@ -157,7 +158,7 @@ def _is_marked_article(tree: HtmlElement) -> bool:
 
 def _finish(text: str, title: str) -> str:
     """Bring the text into its final form: NFC, one paragraph a line, no page chrome, no headline repeated on top."""
-    normal = unicodedata.normalize("NFC", normalise_space(text))
+    normal = unicodedata.normalize("NFC", normalise_space(strip_controls(text)))
     cleaned = clean_extracted(normal, detect_language(normal)) or normal
     first, _, rest = cleaned.partition("\n")
     return rest.strip() if rest.strip() and title and first.strip().casefold() == title.casefold() else cleaned

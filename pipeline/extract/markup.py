@@ -12,7 +12,7 @@ from typing import Any
 from lxml import etree
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 
-__all__ = ["decode_page", "html_to_text", "iterate_jsonld", "normalise_space", "parse_html", "read_jsons"]
+__all__ = ["decode_page", "html_to_text", "iterate_jsonld", "normalise_space", "parse_html", "read_jsons", "strip_controls"]
 
 _DECLARED = re.compile(
     rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_-]{2,20})|<\?xml[^>]{0,100}encoding\s*=\s*["']([A-Za-z0-9_-]{2,20})""", re.I
@@ -29,6 +29,11 @@ _NODES = 200_000
 """JSON nodes visited at most; the largest state objects of news pages have some ten thousand."""
 
 
+def strip_controls(text: str) -> str:
+    """Remove characters that no text holds and no database takes: control characters, halves of surrogate pairs."""
+    return _CONTROLS.sub("", text)
+
+
 def decode_page(body: bytes, content_type: str | None = None) -> str:
     """Turn a body into text, whatever it says of its own encoding.
 
@@ -37,7 +42,7 @@ def decode_page(body: bytes, content_type: str | None = None) -> str:
     """
     for bom, name in _BOMS:
         if body.startswith(bom):
-            return _CONTROLS.sub("", body.decode(name, errors="replace"))
+            return strip_controls(body.decode(name, errors="replace"))
     declared = _declared_encodings(body, content_type)
     for name in ("utf-8", *declared, "euc_kr", "cp949"):
         try:
@@ -45,12 +50,12 @@ def decode_page(body: bytes, content_type: str | None = None) -> str:
         except UnicodeDecodeError:
             continue
         if name in declared or name == "utf-8" or _looks_korean(text):
-            return _CONTROLS.sub("", text)
+            return strip_controls(text)
     names = ("utf-8", *declared, "cp949")
     text = min((body.decode(name, errors="replace") for name in names), key=lambda decoded: decoded.count("\ufffd"))
     if not declared and text.count("\ufffd") > len(text) // 200:
         text = body.decode("cp1252", errors="replace")
-    return _CONTROLS.sub("", text)
+    return strip_controls(text)
 
 
 def _declared_encodings(body: bytes, content_type: str | None) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import sys
 from collections.abc import Iterator
 
 __all__ = ["decode_feed"]
@@ -17,7 +18,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#(?:[xX](?P<hexadecimal>[0-9a-fA-F]{1,8})|(?P<decimal>[0-9]{1,10}));")
 
 KOREAN = "cp949"
 """What Korean servers mean by EUC-KR: a superset that holds every syllable."""
@@ -37,10 +39,18 @@ def decode_feed(body: bytes, content_type: str | None) -> tuple[str, tuple[str, 
         wrong = [name for name in claimed if _same_codec(name) != _same_codec(encoding)]
         if wrong and not text.isascii():
             warnings = (*warnings, f"declared as {' and '.join(dict.fromkeys(wrong))}, but is in {encoding}")
-    cleaned, count = _FORBIDDEN.subn("", text)
+    cleaned, count = _FORBIDDEN.subn("", _REFERENCE.sub(_check_reference, text))
     if count:
         warnings = (*warnings, f"characters that XML forbids were removed: {count}")
     return cleaned, warnings
+
+
+def _check_reference(match: re.Match[str]) -> str:
+    """Return a reference to a character by number, or nothing where XML forbids that character: feedparser breaks on some."""
+    code = int(match["hexadecimal"], 16) if match["hexadecimal"] else int(match["decimal"])
+    if code > sys.maxunicode or _FORBIDDEN.match(chr(code)):
+        return ""
+    return match[0]
 
 
 def _decode(body: bytes, content_type: str | None) -> tuple[str, str, tuple[str, ...]]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 
 from models.records import Article, Page
 from models.vocabulary import StageState
-from pipeline.errors import ItemError, LanguageError
+from pipeline.errors import ItemError, LanguageError, PeninsulaError
 from pipeline.extract import extract, forget_pages, name_extractor
 from pipeline.fetch.politeness import take_turns
+from pipeline.run.asking import Answer, Question, ask_all, describe_answer, keep_body, keep_reply
 from pipeline.run.context import Context
-from pipeline.run.poll import Answer, ask, describe_answer, keep_body, keep_reply
 from pipeline.store.articles import (
     DueExtraction,
     DuePage,
@@ -47,7 +45,8 @@ def fetch_pages(context: Context) -> None:
     with reading(context.database) as connection:
         waiting = due_pages(connection, now=context.now(), limit=context.settings.max_articles)
     due = [page for page in waiting if not _take_from_feed(context, page)]
-    answers = _ask_all(context, take_turns(due, lambda page: page.url))
+    cap = context.settings.max_page_bytes
+    answers = ask_all(context, take_turns(due, lambda page: page.url), lambda page: Question(page.url, cap))
     for page, answer in context.watcher.watch(answers, step="fetching pages", total=len(due)):
         _take_in(context, page, answer)
 
@@ -66,19 +65,6 @@ def _take_from_feed(context: Context, page: DuePage) -> bool:
         record_body(connection, page.article_id, raw, final_url=page.url, at=context.now())
     context.report.pages["from feed"] += 1
     return True
-
-
-def _ask_all(context: Context, due: list[DuePage]) -> Iterator[tuple[DuePage, Answer]]:
-    with ThreadPoolExecutor(context.settings.threads, thread_name_prefix="page") as pool:
-        futures = {
-            pool.submit(ask, context.client, page.url, limit=context.settings.max_page_bytes, at=context.now()): page for page in due
-        }
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _take_in(context: Context, page: DuePage, answer: Answer) -> None:
@@ -112,6 +98,11 @@ def _extract_one(context: Context, due: DueExtraction) -> None:
         return
     except ItemError as error:
         _put_aside(context, due, StageState.QUARANTINED, f"{error.code}: {error}")
+        return
+    except PeninsulaError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the item border: a page that breaks the extractor must not stop the others
+        _put_aside(context, due, StageState.QUARANTINED, f"extractor_broke: {type(error).__name__}: {error}")
         return
     if due.korea_filter and not article.korea:
         _put_aside(context, due, StageState.SKIPPED, f"not_about_korea: relevance {article.korea_score:.2f}")

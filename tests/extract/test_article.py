@@ -203,3 +203,13 @@ def test_furniture_of_a_page_is_cut_but_its_dateline_stays():
     text = extract_page(page(article(lines)), url=URL).text
     assert text.startswith("SEOUL, Nov. 6 (Yonhap) -- Delegates")
     assert text.endswith("end of the month.")
+
+
+def test_escapes_in_json_that_no_text_can_hold_are_removed():
+    body = "South Korea said the North fired a missile \x00\ud800 toward the sea on Friday. " * 12
+    data = json.dumps({"@type": "NewsArticle", "headline": "Missile \x00\ud800 fired", "articleBody": body})
+    html = f'<html><head><script type="application/ld+json">{data}</script></head><body><div id="app"></div></body></html>'
+    found = extract_page(html, url="http://x.example/a")
+    assert found.text.encode("utf-8")
+    assert found.title.encode("utf-8")
+    assert "\x00" not in found.text + found.title

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from models.feeds import FeedSource
 from models.vocabulary import FeedOutcome
 from pipeline.fetch import parse_feed
 from pipeline.fetch.feed import DEEPEST
@@ -304,3 +305,23 @@ def test_bottomless_nesting_is_refused(parse, opening):
     parsed = parse(rss(item(more=f"<description>{opening * (DEEPEST + 1)}</description>")))
     assert parsed.outcome is FeedOutcome.DEAD
     assert "left open" in parsed.reason
+
+
+@pytest.mark.parametrize("reference", ["&#0;", "&#x0;", "&#xD800;", "&#57343;", "&#x110000;", "&#xFFFF;", "&#9999999999;"])
+def test_references_to_characters_that_do_not_exist_do_no_harm(reference):
+    item = f"<item><title>A {reference}missile</title><link>http://x.example/1</link><description>{reference}x</description></item>"
+    body = f'<rss version="2.0"><channel><title>t</title>{item}</channel></rss>'.encode()
+    source = FeedSource.model_validate(
+        {
+            "id": "a",
+            "publisher": "x",
+            "url": "http://x.example/f",
+            "language": "en",
+            "country": "KR",
+            "kind": "wire",
+            "korea_filter": False,
+            "enabled": True,
+        }
+    )
+    parsed = parse_feed(body, source, base_url="http://x.example/f", now=datetime(2025, 11, 7, tzinfo=UTC))
+    assert [(entry.title, entry.summary) for entry in parsed.entries] == [("A missile", "x")]

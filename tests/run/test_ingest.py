@@ -12,7 +12,8 @@ from pipeline.analyse import Analyser
 from pipeline.demo import sample_settings
 from pipeline.errors import ConfigurationError, LockHeld, StorageError
 from pipeline.fetch.catalog import load_catalog
-from pipeline.run import RunReport, dry_run_ingest, ingest
+from pipeline.fetch.client import Client
+from pipeline.run import RunReport, dry_run_ingest, ingest, pages, poll
 from pipeline.sample.server import Newsroom
 from pipeline.settings import ROOT, Settings
 from pipeline.store.articles import load_article
@@ -218,3 +219,35 @@ def test_the_real_list_of_feeds_without_a_network_names_every_failure_and_ends(
     assert (report.exit_code, len(report.feeds)) == (3, 74)
     assert {line.outcome for line in report.feeds} == {FeedOutcome.DEAD, FeedOutcome.OFF}
     assert all(line.reason for line in report.feeds if line.outcome is FeedOutcome.DEAD)
+
+
+def test_what_breaks_the_client_the_parser_or_the_extractor_does_not_stop_the_others(
+    sample: Settings, stored: Database, analyser: Analyser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bugs of ours or of a library, on one feed and one page: nobody knows them beforehand, so they are put in."""
+    get, parse, make = Client.get, poll.parse_feed, pages.extract
+
+    def broken_get(self: Client, url: str, **options: object):
+        if "hanbit-wire" in url and "view" in url:
+            raise UnicodeError("label too long")
+        return get(self, url, **options)
+
+    def broken_parse(body: bytes, source, **options: object):
+        if source.id == "maru-news":
+            raise RecursionError("too deep")
+        return parse(body, source, **options)
+
+    def broken_extract(page, **options: object):
+        if "seoul-ledger" in page.url:
+            raise TypeError("no len()")
+        return make(page, **options)
+
+    monkeypatch.setattr(Client, "get", broken_get)
+    monkeypatch.setattr(poll, "parse_feed", broken_parse)
+    monkeypatch.setattr(pages, "extract", broken_extract)
+    report = run(sample, analyser)
+    assert report.exit_code == 0, report.reason
+    assert next(line.reason for line in report.feeds if line.feed_id == "maru-news") == "parser_broke: RecursionError: too deep"
+    reasons = {problem.reason for problem in report.problems}
+    assert {"client_broke: UnicodeError: label too long", "extractor_broke: TypeError: no len()"} <= reasons
+    assert report.analysed["done"] > 10
