@@ -45,7 +45,7 @@ DayOption = Annotated[str | None, typer.Option(metavar="DAY", help="ISO day, mon
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[Database]:
-    database = open_database(settings.database)
+    database = open_database(settings.database, create=False)
     try:
         require_current(database)
         yield database

@@ -122,14 +122,14 @@ class _FrameLoader:
             actor=_slots(fields.get("actor"), default=("subject", "by", "possessor")),
             target=_slots(fields.get("target"), default=()),
             place=_slots(fields.get("place"), default=()),
-            symmetric="symmetric" in fields and _flag(fields["symmetric"]),
+            symmetric="symmetric" in fields and fields["symmetric"].flag(),
             near=self._class_name(fields.get("near")),
             unless=self._class_name(fields.get("unless")),
             article=self._class_name(fields.get("article")),
             modality=_member(Modality, fields["modality"], "modality") if "modality" in fields else None,
             amount=_member(AmountRole, fields["amount"], "amount role") if "amount" in fields else None,
-            anaphor="anaphor" in fields and _flag(fields["anaphor"]),
-            lead="lead" in fields and _flag(fields["lead"]),
+            anaphor="anaphor" in fields and fields["anaphor"].flag(),
+            lead="lead" in fields and fields["lead"].flag(),
             score=self._score(rule_id),
             rank=rank,
         )
@@ -222,12 +222,6 @@ def _slots(node: Node | None, *, default: tuple[str, ...]) -> tuple[str, ...]:
         if item.text() not in SLOTS and item.text() != "none":
             raise item.fail(f"unknown slot {item.text()!r}; known are {', '.join(sorted(SLOTS))} and none")
     return tuple(name for name in node.texts() if name != "none")
-
-
-def _flag(node: Node) -> bool:
-    if node.text() not in {"true", "false"}:
-        raise node.fail("true or false is expected here")
-    return node.text() == "true"
 
 
 def _refuse_repeats(rules: tuple[Rule, ...], node: Node) -> None:

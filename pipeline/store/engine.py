@@ -28,15 +28,15 @@ _PRAGMAS = (
 )
 
 
-def open_database(url: str) -> Database:
-    """Open the database at `url`; for SQLite the folder is made. Nothing is created in it.
+def open_database(url: str, *, create: bool = True) -> Database:
+    """Open the database at `url`; for SQLite the folder is made, unless `create` is false: then the file must be there.
 
     Raises ConfigurationError for a URL that cannot be read and StorageError for a folder that cannot be made.
     """
     try:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
-            return _open_sqlite(url, parsed.database)
+            return _open_sqlite(url, parsed.database, create=create)
         if parsed.get_backend_name() != "postgresql":
             raise ConfigurationError(f"database {parsed.render_as_string()}: only sqlite and postgresql are supported")
         if parsed.drivername == "postgresql":
@@ -49,7 +49,9 @@ def open_database(url: str) -> Database:
         raise ConfigurationError(message) from error
 
 
-def _open_sqlite(url: str, database: str | None) -> Engine:
+def _open_sqlite(url: str, database: str | None, *, create: bool) -> Engine:
+    if database and not create and not Path(database).exists():
+        raise ConfigurationError("there is no database yet: run `peninsula ingest` to fill one", path=Path(database))
     if database and database != ":memory:":
         folder = Path(database).parent
         try:

@@ -45,8 +45,10 @@ def read_rows(path: Path) -> dict[str, dict[str, Any]]:
     """
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot be read: {error}", path=path) from error
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read: {error.strerror}", path=path) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"cannot be read: not UTF-8 at byte {error.start}", path=path) from error
     rows: dict[str, dict[str, Any]] = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():

@@ -24,10 +24,14 @@ def test_every_command_teaches_with_its_help(peninsula: Peninsula, command: str)
     assert command == "demo" or "Example: peninsula" in re.sub(r"\s+", " ", done.stdout)
 
 
-def test_an_empty_database_says_what_to_do(peninsula: Peninsula) -> None:
-    done = peninsula("events")
+@pytest.mark.parametrize("command", [("events",), ("entities",), ("show", "ver-1")])
+def test_reading_where_there_is_no_database_says_what_to_do_and_makes_none(
+    peninsula: Peninsula, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    done = peninsula(*command)
     assert done.returncode == 78
-    assert "run `peninsula ingest`" in done.stderr
+    assert "data/peninsula.db: there is no database yet: run `peninsula ingest`" in done.stderr
+    assert not (tmp_path / "data").exists()
 
 
 def test_an_unknown_option_is_wrong_usage(peninsula: Peninsula) -> None:
