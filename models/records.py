@@ -16,6 +16,7 @@ from models.vocabulary import (
     AttributionKind,
     BodyStatus,
     Bound,
+    CandidateReason,
     DateSource,
     EventType,
     Genericity,
@@ -33,6 +34,7 @@ __all__ = [
     "Analysis",
     "Argument",
     "Article",
+    "Candidate",
     "Event",
     "EventAmount",
     "EventMention",
@@ -193,6 +195,23 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that may be a name but was not taken as a mention: kept for review, and read by no later stage.
+
+    `score` is the maker's own, probability-like, that the span is a name with this label. Candidates may overlap mentions
+    and one another.
+    """
+
+    start: int
+    end: int
+    text: str
+    label: Label
+    maker: Maker
+    score: float
+    reason: CandidateReason
+
+
+@dataclass(frozen=True, slots=True)
 class Amount:
     """One expression of money or crypto assets.
 
@@ -248,6 +267,7 @@ class Tagging:
     amounts: tuple[Amount, ...]
     times: tuple[TimeExpression, ...]
     quotes: tuple[Quote, ...]
+    candidates: tuple[Candidate, ...] = ()
 
 
 # --- link ------------------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ from models.vocabulary import (
     AttributionKind,
     BodyStatus,
     Bound,
+    CandidateReason,
     DateSource,
     EventType,
     FailureClass,
@@ -69,6 +70,7 @@ __all__ = [
     "FetchRow",
     "KnowledgeVersionRow",
     "LinkRow",
+    "MentionCandidateRow",
     "MentionRow",
     "ModelVersionRow",
     "RawBodyRow",
@@ -127,6 +129,7 @@ class Base(DeclarativeBase):
         list[str]: _JSON,
         list[list[int]]: _JSON,
         Label: _closed(Label, "label"),
+        CandidateReason: _closed(CandidateReason, "reason"),
         EventType: _closed(EventType, "type"),
         Modality: _closed(Modality, "modality"),
         Bound: _closed(Bound, "bound"),
@@ -407,6 +410,24 @@ class MentionRow(Base):
     metonym: Mapped[bool]
     via: Mapped[Via]
     score: Mapped[float]
+    maker: Mapped[str]
+    maker_version: Mapped[str]
+
+
+class MentionCandidateRow(Base):
+    """One span that may be a name but was not taken as a mention; it waits for an editor and belongs to no entity."""
+
+    __tablename__ = "mention_candidate"
+    __table_args__ = (CheckConstraint('start >= 0 AND start < "end"', name="span"),)
+
+    id: Mapped[str] = mapped_column(_Id, primary_key=True)
+    version_id: Mapped[str] = mapped_column(ForeignKey("article_version.id"), index=True)
+    start: Mapped[int]
+    end: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    label: Mapped[Label]
+    score: Mapped[float]
+    reason: Mapped[CandidateReason]
     maker: Mapped[str]
     maker_version: Mapped[str]
 

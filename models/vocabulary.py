@@ -15,6 +15,7 @@ __all__ = [
     "AttributionKind",
     "BodyStatus",
     "Bound",
+    "CandidateReason",
     "DateSource",
     "DefinedEnum",
     "EventType",
@@ -58,6 +59,13 @@ class Label(DefinedEnum):
     VESSEL = "VESSEL", "A named ship or aircraft, by its own name."
     WEAPON = "WEAPON", "A named weapon system or type."
     MALWARE = "MALWARE", "A named malware, exploit or hacking campaign."
+
+
+class CandidateReason(DefinedEnum):
+    """Why a span that may be a name was not taken as a mention."""
+
+    UNSURE = "unsure", "Its score is under the threshold of names."
+    OVERRULED = "overruled", "Another find over the same words was preferred."
 
 
 class EventType(DefinedEnum):

@@ -6,7 +6,6 @@ Order of precedence: arguments, environment (`PENINSULA_…`), `.env`, defaults.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,7 +27,12 @@ class Settings(BaseSettings):
     database_url: str | None = Field(None, description="SQLAlchemy URL of a PostgreSQL database; default is SQLite in data_dir.")
     feeds: Path = Field(Path("feeds.yaml"), description="The list of feeds.")
     kb_dir: Path = Field(ROOT / "data" / "kb", description="The knowledge base's facts.")
-    model: Literal["blank"] = Field("blank", description="Language pipeline: 'blank' is tokenizer, gazetteer and rules.")
+    models_dir: Path = Field(ROOT / "models" / "language", description="The trained language models.")
+    model: str = Field(
+        "encoder",
+        description="Recogniser of English names and grammar: 'encoder' reads best, 'cnn' is small, 'blank' has rules alone; "
+        "any other value is the name of an installed spaCy pipeline (en_core_web_trf).",
+    )
 
     user_agent: str = Field(
         "Peninsula/0.1 (news monitor)",

@@ -3,11 +3,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from spacy.language import Language
+from spacy.tokens import Doc
 
+from models.records import Analysis, Article, Candidate, Linking, Maker
+from models.vocabulary import CandidateReason, Label
 from models.zones import local_day  # noqa: F401 - imported so that a broken zone database shows here first
 from pipeline.analyse import Analyser
-from pipeline.extraction import BadLine, extract_lines
+from pipeline.extraction import BadLine, describe, extract_lines
 from pipeline.settings import Settings
+from pipeline.tag import load_pipeline, tag
 from pipeline.train.contract import check_output
 
 TEXT = (
@@ -42,6 +47,29 @@ def test_html_is_extracted_first_and_its_text_given(analyser: Analyser) -> None:
     (row,) = extract(analyser, {"id": "a", "html": html})
     assert "National Intelligence Service" in row["text"]
     assert check_output(row, row["text"]) == []
+
+
+@Language.component("unsure_of_the_first_word")
+def unsure_of_the_first_word(doc: Doc) -> Doc:
+    """What a recogniser does that doubts one span."""
+    word = doc[0]
+    maker = Maker("model", "1")
+    doc._.candidates = [Candidate(0, len(word), word.text, Label.VESSEL, maker, 0.2, CandidateReason.UNSURE)]
+    return doc
+
+
+def test_candidates_reach_the_analysis_but_are_no_entities_of_the_output(analyser: Analyser) -> None:
+    nlp = load_pipeline("en", knowledge=analyser.knowledge, settings=Settings(model="blank"))
+    article = Article("a", TEXT, "en")
+    before = tag(article, nlp)
+    nlp.add_pipe("unsure_of_the_first_word", last=True)
+    tagging = tag(article, nlp)
+    assert before.candidates == ()
+    assert [(one.text, one.label, one.reason) for one in tagging.candidates] == [("SEOUL", Label.VESSEL, CandidateReason.UNSURE)]
+    assert tagging.mentions == before.mentions
+    row = describe(Analysis(article, tagging, Linking(tagging.mentions, ())), knowledge_version="1")
+    assert check_output(row, TEXT) == []
+    assert {entity["label"] for entity in row["entities"]} == {"PERSON", "AGENCY", "PLACE"}
 
 
 @pytest.mark.parametrize("text", ["", "   \n\t ", "12345 😀 !!!"])

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from models.vocabulary import CandidateReason
 from pipeline.store.search import ArticleView
 
 __all__ = ["print_article"]
@@ -27,7 +28,7 @@ _LABEL_STYLE = {
 
 
 def print_article(console: Console, view: ArticleView) -> None:
-    """Print heading, marked text, mentions, matches to lists, amounts, and events with their evidence."""
+    """Print heading, marked text, mentions, uncertain spans, matches to lists, amounts, and events with their evidence."""
     version = view.version
     published = version["published_at"]
     when = "unknown" if published is None else f"{published:%Y-%m-%d %H:%M} UTC ({version['published_source']})"
@@ -38,6 +39,7 @@ def print_article(console: Console, view: ArticleView) -> None:
     console.print(Panel(escape(facts), title=escape(version["title"]), title_align="left"))
     console.print(_marked_text(view))
     _print_mentions(console, view)
+    _print_candidates(console, view)
     for link in view.links:
         console.print(
             f"[red]{link['status']}[/] {escape(link['name'])} = {link['entry'] or link['source']} ({link['list_version']}) "
@@ -77,6 +79,20 @@ def _print_mentions(console: Console, view: ArticleView) -> None:
             f"{mention['score']:.2f}",
             escape(mention["maker"]),
         )
+    console.print(table)
+
+
+def _print_candidates(console: Console, view: ArticleView) -> None:
+    if not view.candidates:
+        return
+    reasons = [reason for reason in CandidateReason if any(row["reason"] == reason for row in view.candidates)]
+    legend = "\n".join(f"{reason}: {reason.definition}" for reason in reasons)
+    table = Table(title="perhaps names", title_justify="left", caption=legend, caption_justify="left")
+    for name in ("at", "text", "label", "score", "why", "made by"):
+        table.add_column(name, overflow="fold")
+    for row in view.candidates:
+        place = f"{row['start']}-{row['end']}"
+        table.add_row(place, escape(row["text"]), row["label"], f"{row['score']:.2f}", row["reason"], escape(row["maker"]))
     console.print(table)
 
 

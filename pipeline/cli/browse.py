@@ -115,7 +115,8 @@ def show(
     article: Annotated[str, typer.Argument(help="Article id, version id, the beginning of either, or the address.")],
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON.")] = False,
 ) -> None:
-    """Show one article: its text with every mention marked, its list matches, amounts and events with their evidence.
+    """Show one article: its text with every mention marked, spans that may be names, its list matches, amounts and events with
+    their evidence.
 
     Example: peninsula show ver-1a2b3c
     """

@@ -25,6 +25,7 @@ from models.tables import (
     EventRelationRow,
     EventRow,
     LinkRow,
+    MentionCandidateRow,
     MentionRow,
     StageStatusRow,
     TimeExpressionRow,
@@ -70,6 +71,7 @@ def record_analysis(connection: Connection, analysis: Analysis, context: Analysi
     writer = _Writer(analysis, article_id, context)
     _add_entities(writer)
     _add_mentions(writer)
+    _add_candidates(writer)
     _add_links(writer)
     _add_amounts(writer)
     _add_times(writer)
@@ -99,6 +101,7 @@ def record_analysis_failure(connection: Connection, version_id: str, context: An
 _ORDER: tuple[type[Base], ...] = (
     EntityRow,
     MentionRow,
+    MentionCandidateRow,
     LinkRow,
     AmountRow,
     TimeExpressionRow,
@@ -144,7 +147,7 @@ def _touch_retold_events(connection: Connection, writer: _Writer) -> None:
         connection.execute(update(EventRow).where(EventRow.id.in_(ids)).values(changed_at=writer.context.at))
 
 
-# --- entities, mentions, links --------------------------------------------------------------------------------------
+# --- entities, mentions, candidates, links --------------------------------------------------------------------------
 
 _FULL_NAME = re.compile(r"\w[\w.'’-]*\s+\w|[가-힣]{3}|-")
 
@@ -199,6 +202,24 @@ def _add_mentions(writer: _Writer) -> None:
             **_maker(mention.maker),
         }
         writer.add(MentionRow, row)
+
+
+def _add_candidates(writer: _Writer) -> None:
+    """Add the uncertain spans. The maker's version is part of the id, so that a newer model's say stands beside the older one's."""
+    for candidate in writer.analysis.tagging.candidates:
+        maker = _maker(candidate.maker)
+        row = {
+            "id": make_id("cnd", writer.version_id, candidate.start, candidate.end, candidate.label, *maker.values()),
+            "version_id": writer.version_id,
+            "start": candidate.start,
+            "end": candidate.end,
+            "text": candidate.text,
+            "label": candidate.label,
+            "score": candidate.score,
+            "reason": candidate.reason,
+            **maker,
+        }
+        writer.add(MentionCandidateRow, row)
 
 
 def _add_links(writer: _Writer) -> None:

@@ -19,6 +19,7 @@ from models.tables import (
     EventMentionRow,
     EventRow,
     LinkRow,
+    MentionCandidateRow,
     MentionRow,
     StageStatusRow,
 )
@@ -189,6 +190,7 @@ class ArticleView:
     versions: tuple[Fields, ...]
     stages: tuple[Fields, ...]
     mentions: tuple[Fields, ...]
+    candidates: tuple[Fields, ...]
     links: tuple[Fields, ...]
     amounts: tuple[Fields, ...]
     event_mentions: tuple[Fields, ...]
@@ -223,6 +225,7 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
         versions=_all(connection, ordered),
         stages=_of_version(connection, StageStatusRow, version_id, "stage"),
         mentions=_of_version(connection, MentionRow, version_id, "start"),
+        candidates=_of_version(connection, MentionCandidateRow, version_id, "start", "end", "id"),
         links=_of_version(connection, LinkRow, version_id, "entity_id"),
         amounts=_of_version(connection, AmountRow, version_id, "start"),
         event_mentions=_all(connection, events),
@@ -234,9 +237,9 @@ def _all(connection: Connection, query: Any) -> tuple[Fields, ...]:  # noqa: ANN
     return tuple(dict(row) for row in connection.execute(query).mappings())
 
 
-def _of_version(connection: Connection, rows: type[Base], version_id: str, order: str) -> tuple[Fields, ...]:
+def _of_version(connection: Connection, rows: type[Base], version_id: str, *order: str) -> tuple[Fields, ...]:
     columns = rows.__table__.c
-    return _all(connection, select(rows.__table__).where(columns.version_id == version_id).order_by(columns[order]))
+    return _all(connection, select(rows.__table__).where(columns.version_id == version_id).order_by(*(columns[name] for name in order)))
 
 
 def _find_version(connection: Connection, name: str) -> str | None:

@@ -12,7 +12,7 @@ from pipeline.tag.nlp import load_pipeline
 
 __all__ = ["TAG_VERSION", "load_pipeline", "tag", "tag_many"]
 
-TAG_VERSION = "1"
+TAG_VERSION = "2"
 
 
 def tag(article: Article, nlp: Language) -> Tagging:
@@ -34,7 +34,8 @@ def _prepare(article: Article, nlp: Language) -> Doc:
 
 def _tagging(doc: Doc) -> Tagging:
     reading = doc._.reading
-    return Tagging(_tokens(doc), reading.sentences, doc._.mentions, doc._.amounts, doc._.times, doc._.quotes)
+    candidates = tuple(doc._.candidates or ())
+    return Tagging(_tokens(doc), reading.sentences, doc._.mentions, doc._.amounts, doc._.times, doc._.quotes, candidates)
 
 
 def _tokens(doc: Doc) -> tuple[Token, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from models.vocabulary import Label
 from pipeline.tag.lists import WordLists
 from pipeline.tag.reading import Found, Reading
-from pipeline.tag.word_shapes import SPACES, gap, is_name_word
+from pipeline.tag.word_shapes import APOSTROPHES, POSSESSIVES, SPACES, gap, is_name_word
 
 __all__ = ["BodyRules"]
 
@@ -70,7 +70,7 @@ class BodyRules:
         while at < len(words) and at - index < _LONGEST_BODY:
             text = words[at].text
             owner = at > index and self._is_peoples(reading, at)
-            if at > index and not owner and gap(reading, words[at - 1].end, words[at].start) not in SPACES and text not in {"’", "'"}:
+            if at > index and not owner and gap(reading, words[at - 1].end, words[at].start) not in SPACES and text not in APOSTROPHES:
                 break
             if last is not None and text.lower() in self._title_heads:
                 break
@@ -83,19 +83,20 @@ class BodyRules:
 
     @staticmethod
     def _is_peoples(reading: Reading, at: int) -> bool:
-        """Tell whether a word is part of the possessive of a name that goes on behind it: the "'" or "s" of "People's Republic"."""
-        texts = [word.text for word in reading.words[max(0, at - 2) : at + 3]]
-        here = at - max(0, at - 2)
-        if texts[here] == "s":
-            texts, here = texts[:-1], here - 1
-        around = texts[here - 1 : here + 3] if here else []
-        return len(around) == 4 and around[0] in _PEOPLES and around[1] in {"'", "’"} and around[2] == "s" and around[3][:1].isupper()
+        """Tell whether a word is the possessive of a name that goes on behind it: the "'s" of "People's Republic"."""
+        words = reading.words
+        return (
+            0 < at < len(words) - 1
+            and words[at].text in POSSESSIVES - APOSTROPHES
+            and words[at - 1].text in _PEOPLES
+            and words[at + 1].text[:1].isupper()
+        )
 
     @staticmethod
     def _is_apostrophe_inside(reading: Reading, at: int, last: int | None) -> bool:
         """Tell whether a word is a bare apostrophe between two words of a name: "Workers' Party"."""
         words = reading.words
-        return words[at].text in {"'", "’"} and last == at - 1 and at + 1 < len(words) and words[at + 1].text[:1].isupper()
+        return words[at].text in APOSTROPHES and last == at - 1 and at + 1 < len(words) and words[at + 1].text[:1].isupper()
 
     def _breaks(self, reading: Reading, at: int, length: int) -> bool:
         """Tell whether the name ends before a small word: any but a link, "and" before another name, a late "on" or "for"."""
@@ -167,8 +168,8 @@ class BodyRules:
         before = words[first - 1]
         if gap(reading, before.end, words[first].start) not in SPACES:
             return 0
-        if before.text in {"s", "’", "'"} and first > 1:
-            return next((size for size in (2, 3) if first >= size and words[first - size].text in _PEOPLES), 0)
+        if before.text in POSSESSIVES and first > 1:
+            return 2 if words[first - 2].text in _PEOPLES else 0
         if before.text in {"&", "and"} and first > 1:
             joined = before.text == "&" or (words[first - 2].text.lower() in self._common and words[first].text.lower() in self._common)
             return 2 if joined and is_name_word(words[first - 2]) and words[first - 2].text not in self._never else 0

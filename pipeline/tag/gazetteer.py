@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from models.knowledge import Knowledge
 from models.vocabulary import Label
 from pipeline.tag.reading import Word, split_words
+from pipeline.text.sentences import ABBREVIATIONS
 
 __all__ = ["Entry", "Gazetteer", "Hit", "KoreanGazetteer", "korean_gazetteer", "place_heads"]
 
@@ -90,8 +91,8 @@ class Gazetteer:
                 continue
             for text in _variants(entry.text):
                 words = tuple(word.text for word in split_words(text, "en", hyphen_words=hyphen_words, heads=heads))
-                if words:
-                    self._add(words, entry)
+                for form in _with_stop(words):
+                    self._add(form, entry)
 
     def _add(self, words: tuple[str, ...], entry: Entry) -> None:
         node = self._root
@@ -136,6 +137,14 @@ def _variants(text: str) -> tuple[str, ...]:
     """Return the name without an article or "ruling" before it, and with and without the dot of "N. Korea"."""
     bare = _UNNAMED.sub("", text) or text
     return tuple(dict.fromkeys((bare, _INITIAL.sub(r"\1 ", bare), _INITIAL.sub(r"\1. ", bare))))
+
+
+def _with_stop(words: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Return the words of a name, and those that it has where its last one is an abbreviation that does not end the sentence."""
+    last = words[-2] if len(words) > 1 and words[-1] == "." else words[-1] if words else ""
+    if last not in ABBREVIATIONS or len(last) == 1 or len(words) == 1:
+        return (words,) if words else ()
+    return (words, (*words[: -2 if words[-1] == "." else -1], last + "."))
 
 
 def _fold(word: str) -> str:

@@ -8,8 +8,10 @@ tagger or parser can be put before them by configuration: its `doc.ents` become 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol, cast
 
+import numpy as np
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -18,26 +20,27 @@ from spacy.vocab import Vocab
 from models.knowledge import Knowledge
 from models.records import Maker, Mention
 from models.vocabulary import Label
-from pipeline.errors import LanguageError
+from pipeline.errors import ConfigurationError, LanguageError
 from pipeline.settings import Settings
 from pipeline.tag.amounts import ExchangeRates, add_usd, find_amounts, load_rates
 from pipeline.tag.coreference import Coreference
 from pipeline.tag.coreference_ko import KoreanCoreference
+from pipeline.tag.encoder.component import Encoder
 from pipeline.tag.entities import Named
 from pipeline.tag.gazetteer import Entry, Gazetteer, korean_gazetteer, place_heads
 from pipeline.tag.lists import load_lists, load_scores
 from pipeline.tag.names import EnglishNames, KoreanNames
 from pipeline.tag.quotes import find_quotes
 from pipeline.tag.reading import Found, Reading, Word, split_words
+from pipeline.tag.recognition import Calibration, Choice, Recognised, Recognition, choose, weigh
 from pipeline.tag.roles import Office, Roles
 from pipeline.tag.roles_ko import KoreanRoles
 from pipeline.tag.times import find_times
 from pipeline.text.sentences import split_sentences
-from pipeline.text.spans import keep_longest
 
-__all__ = ["COMPONENTS", "VERSION", "load_pipeline"]
+__all__ = ["CALIBRATION", "COMPONENTS", "UNMEASURED", "VERSION", "NameComponent", "load_pipeline"]
 
-VERSION = "1"
+VERSION = "2"
 COMPONENTS = (
     "peninsula_sentences",
     "peninsula_amounts",
@@ -49,10 +52,29 @@ COMPONENTS = (
 )
 _LONGEST_TEXT = 10_000_000
 """Characters. The rules take time in proportion to the text; spaCy's own limit of a million is meant for parsers."""
-_UNMEASURED = 0.5
+CALIBRATION = "calibration.json"
+"""In the folder of a trained model: what its probabilities are worth; see `recognition.Calibration`."""
+UNMEASURED = 0.5
 """Score of a rule that never fired on the measured articles: nothing is known of it."""
-_ATTRIBUTES = ("article", "words", "reading", "found", "named", "titles", "mentions", "amounts", "times", "quotes")
-_MODEL_LABELS = {"PERSON": Label.PERSON, "PER": Label.PERSON, "ORG": Label.ORG, "GPE": Label.PLACE, "LOC": Label.PLACE, "FAC": Label.PLACE}
+_ATTRIBUTES = (
+    "article",
+    "words",
+    "reading",
+    "recognition",
+    "found",
+    "choices",
+    "candidates",
+    "named",
+    "titles",
+    "mentions",
+    "amounts",
+    "times",
+    "quotes",
+)
+_MODEL_LABELS = {**{label.value: label for label in Label}, "PER": Label.PERSON, "GPE": Label.PLACE, "LOC": Label.PLACE, "FAC": Label.PLACE}
+_OURS = ("encoder", "cnn")
+_TYPICAL = 0.85
+"""Probability given to the names of a recogniser that tells none: the F1 that is published of such pipelines."""
 
 
 class _Learner(Protocol):
@@ -110,10 +132,10 @@ class Sentences:
         """Annotate a Doc; works with or without an article."""
         text, article = doc.text, doc._.article
         sentences = tuple(split_sentences(text, self._lang))
-        places = {int(place): index for index, place in enumerate(doc.to_array("IDX"))}
-        for start, _ in sentences:
-            if start in places:
-                doc[places[start]].is_sent_start = True
+        starts = np.array([start for start, _ in sentences], np.uint64)
+        begins = np.isin(doc.to_array("IDX"), starts)
+        # One by one, spaCy would look through the whole Doc at each of them.
+        doc.from_array(["SENT_START"], cast("Any", np.where(begins, 1, -1).astype(np.int64).astype(np.uint64)[:, None]))
         words = doc._.words if doc._.words is not None else tuple(Word(t.idx, t.idx + len(t), t.text) for t in doc if not t.is_space)
         doc._.reading = Reading(
             text,
@@ -180,10 +202,13 @@ class NameComponent:
     def __init__(self, lang: str) -> None:
         self._lang = lang
         self._names: EnglishNames | KoreanNames | None = None
+        self._calibration = Calibration()
 
     def learn(self, lang: str, knowledge: Knowledge, settings: Settings) -> None:
         """Build the gazetteer and the rules."""
         lists = load_lists(lang)
+        if lang == "en" and settings.model in _OURS:
+            self._calibration = Calibration.load(settings.models_dir / lang / settings.model / CALIBRATION)
         if lang == "ko":
             self._names = KoreanNames(lists, korean_gazetteer(knowledge, _korean_extras(knowledge)))
         else:
@@ -194,16 +219,33 @@ class NameComponent:
                 lists, Gazetteer(knowledge, extra=places, unwanted=unwanted, hyphen_words=lists.get("hyphen_words"), heads=heads)
             )
 
-    def __call__(self, doc: Doc) -> Doc:
-        """Annotate a Doc."""
+    def find(self, doc: Doc) -> tuple[list[Found], Sequence[object]]:
+        """Return the names and titles that the rules find, whatever a recogniser says."""
         if self._names is None:
             raise LanguageError("the name component was not taught any names: build the pipeline with load_pipeline")
-        found, titles = self._names.find(doc._.reading)
-        if doc.ents:
-            model = [Found(e.start_char, e.end_char, _MODEL_LABELS[e.label_], "model") for e in doc.ents if e.label_ in _MODEL_LABELS]
-            found = keep_longest([*found, *model], rank=lambda one: one.rule != "model")
+        return self._names.find(doc._.reading)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate a Doc."""
+        found, titles = self.find(doc)
+        recognition = _recognition(doc)
         doc._.found, doc._.titles = tuple(found), tuple(titles)
+        if recognition is not None:
+            doc._.recognition = recognition
+            choices, doc._.candidates = choose(
+                weigh(found, recognition, self._calibration, load_scores(), rules=VERSION, unknown=UNMEASURED), doc.text
+            )
+            doc._.found = tuple(choice.found for choice in choices)
+            doc._.choices = {(choice.start, choice.end): choice for choice in choices}
         return doc
+
+
+def _recognition(doc: Doc) -> Recognition | None:
+    """Return what a trained recogniser said of the Doc: ours, or one that sets `doc.ents`; None where there is none."""
+    if doc._.recognition is not None or not doc.has_annotation("ENT_IOB"):
+        return cast("Recognition | None", doc._.recognition)
+    spans = (Recognised(e.start_char, e.end_char, _MODEL_LABELS[e.label_], _TYPICAL) for e in doc.ents if e.label_ in _MODEL_LABELS)
+    return Recognition((), (), tuple(spans), Maker("model", VERSION))
 
 
 class CoreferenceComponent:
@@ -241,11 +283,12 @@ class RoleComponent:
         """Annotate a Doc."""
         offices = cast("Any", self._roles).find(doc._.reading, doc._.named, doc._.titles)
         scores = load_scores()
-        doc._.mentions = tuple(_mention(one, offices.get(one.entity), scores) for one in doc._.named)
+        choices: Mapping[tuple[int, int], Choice] = doc._.choices or {}
+        doc._.mentions = tuple(_mention(one, offices.get(one.entity), choices.get((one.start, one.end)), scores) for one in doc._.named)
         return doc
 
 
-def _mention(one: Named, office: Office | None, scores: Mapping[str, float]) -> Mention:
+def _mention(one: Named, office: Office | None, choice: Choice | None, scores: Mapping[str, float]) -> Mention:
     office = office if one.label is Label.PERSON else None
     official = office is not None and office.official
     return Mention(
@@ -255,8 +298,8 @@ def _mention(one: Named, office: Office | None, scores: Mapping[str, float]) -> 
         one.label,
         one.entity,
         one.name,
-        Maker(one.rule, VERSION),
-        scores.get(one.rule, _UNMEASURED),
+        choice.maker if choice is not None else Maker(one.rule, VERSION),
+        round(choice.score, 4) if choice is not None else scores.get(one.rule, UNMEASURED),
         official=official,
         role=office.role if official and office is not None else None,
         affiliation=office.affiliation if official and office is not None else None,
@@ -317,12 +360,18 @@ def _register() -> None:
     for name, builder in builders.items():
         if not Language.has_factory(name):
             Language.factory(name, default_config={"lang": "en"}, func=_factory(builder))
+    if not Language.has_factory("peninsula_encoder"):
+        Language.factory("peninsula_encoder", func=_encoder)
     if not Language.has_factory("peninsula_quotes"):
         Language.factory("peninsula_quotes", func=_quotes)
 
 
 def _quotes(nlp: Language, name: str) -> Quotes:
     return Quotes()
+
+
+def _encoder(nlp: Language, name: str, folder: str) -> Encoder:
+    return Encoder(Path(folder))
 
 
 def _factory(builder: Any) -> Any:  # noqa: ANN401
@@ -348,4 +397,23 @@ def load_pipeline(lang: str, *, knowledge: Knowledge, settings: Settings) -> Lan
         component = nlp.add_pipe(name) if name == "peninsula_quotes" else nlp.add_pipe(name, config={"lang": lang})
         if hasattr(component, "learn"):
             cast("_Learner", component).learn(lang, knowledge, settings)
+        if name == "peninsula_sentences" and lang == "en":
+            _add_trained(nlp, settings)
     return nlp
+
+
+def _add_trained(nlp: Language, settings: Settings) -> None:
+    """Add the trained components that the settings name: our encoder, our CNN, none, or those of an installed spaCy pipeline."""
+    folder = settings.models_dir / "en" / settings.model
+    if settings.model == "encoder":
+        nlp.add_pipe("peninsula_encoder", config={"folder": str(folder)})
+    elif settings.model != "blank":
+        try:
+            trained = spacy.load(folder if settings.model in _OURS else settings.model)
+        except (OSError, ValueError) as error:
+            known = ", ".join((*_OURS, "blank"))
+            raise ConfigurationError(
+                f"no language pipeline {settings.model!r} (PENINSULA_MODEL): {known}, or the name of an installed spaCy pipeline; {error}"
+            ) from error
+        for name in trained.pipe_names:
+            nlp.add_pipe(name, source=trained)

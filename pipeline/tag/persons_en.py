@@ -109,6 +109,7 @@ class PersonRules:
             if (
                 not is_name_word(word)
                 or word.text in self._never
+                or (at > index and words[at - 1].text.endswith(".") and words[at - 1].text in self._tails)
                 or (at > index and gap(reading, words[at - 1].end, word.start) == "" and words[at - 1].text != ".")
             ):
                 break

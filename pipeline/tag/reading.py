@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from models.records import Span
 from models.vocabulary import Label
+from pipeline.text.sentences import ABBREVIATIONS, is_sentence_end
 
 __all__ = ["Found", "Reading", "Word", "split_words", "with_known"]
 
@@ -94,21 +95,58 @@ class Reading:
         return index >= 0 and not re.search(r"[^\W_]", self.text[self.sentences[index][0] : offset])
 
 
+# --- English words -----------------------------------------------------------------------------------------------
+# Cut as in Universal Dependencies (EWT, GUM), except that words with a hyphen stay whole. Every repetition is bounded
+# or followed by nothing that could make it give way, so that the time is in proportion to the text.
+
+_APOSTROPHE = "['’‘ʼ`＇]"
+_CLITIC = "(?:s|re|ve|ll|d|m)"
+_LETTER = r"[^\W\d_ʼ]"
+_IN_WORD = r"(?:[^\Wʼ]|[\u0300-\u036f\u00ad\u200c\u200d\u2060])"
+"""A character inside a word: letters, digits, accents written apart, and joiners that have no width."""
+_PART = rf"{_IN_WORD}*+(?:{_APOSTROPHE}(?!(?i:{_CLITIC})(?!{_IN_WORD})){_LETTER}{_IN_WORD}*+)*+"
+"""The rest of a word, with apostrophes that are part of it ("Sana'a") and no shortened verb or possessive ("it's")."""
+_NUMBER = r"\d+(?:[.,:/]\d+)*"
+_IN_ADDRESS = r"[\w!#$%&*+,./:;=?@~-]"
+_ENDINGS = (
+    "com net org gov edu mil int info biz io co ai app dev xyz site online kr kp jp cn tw hk ru su ua uk eu de fr ir "
+    "exe dll sys bat ps1 vbs lnk js py php sh html htm pdf doc docx xls xlsx ppt pptx hwp hwpx txt csv zip rar iso apk dmg jpg png"
+)
+"""Last parts of names of sites and files; those that are also common words ("in", "so") are left out."""
+_EMOJI = "(?:[\U0001f1e6-\U0001f1ff]{2}|[\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff][\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*)"
+_WORDS = "|".join(sorted(map(re.escape, ABBREVIATIONS | {one.upper() for one in ABBREVIATIONS if len(one) > 1}), key=len, reverse=True))
 _ENGLISH_WORD = re.compile(
-    r"""
-    (?:[A-Za-z]\.){2,}                                  # U.S.  D.P.R.K.
-    | (?:[NS])\.(?=[ ]Korea)                            # N. Korea
-    | \d+(?:[.,:]\d+)*(?:-\w+)*(?:[A-Za-z]\w*)?           # numbers, 38-year-old
-    | [^\W\d_][a-z]+(?=[NS]\.?[ ]Korea)                  # a word that a lost line break glued to the next
-    | (?:[A-Z]['’](?=[A-Z]))?[^\W\d_]\w*(?:(?:[&@]|[-‐‑–](?=\w)(?!(?:[A-Z]\.){2}))\w+)*            # words, hyphened too
-    | [^\w\s]                                           # one mark
+    rf"""
+    (?!(?:[Cc]annot|[Gg]onna|[Ww]anna|[Gg]otta)[ ,])[A-Z]?[a-z]+(?=[ ,])            # most words: tried first, for speed alone
+    | (?i:(?:h(?:tt|xx)ps?|ftp)://|www\.)(?a:{_IN_ADDRESS}|\[\.\])+(?<![.,:;!?])             # web addresses, made harmless ones too
+    | [A-Za-z0-9](?a:[\w.%+-]){{0,63}}@(?:[A-Za-z0-9-]{{1,63}}\.){{1,8}}(?:[a-z]{{2,24}}|[A-Z]{{2,24}})   # e-mail
+    | (?a:[\w-]{{1,63}}(?:\.|\[\.\])){{1,6}}(?:{"|".join(_ENDINGS.split())})(?!\w)(?:/(?a:{_IN_ADDRESS})*(?<![.,:;!?]))?   # example.com
+    | &(?:[A-Za-z][A-Za-z0-9]{{1,9}}|\#[0-9]{{1,7}}|\#[xX][0-9A-Fa-f]{{1,6}});      # &amp;
+    | </?[A-Za-z][A-Za-z0-9]{{0,15}}/?>                                             # <p>
+    | (?:[A-Za-z]\.){{2,}}                                                          # U.S.  D.P.R.K.
+    | [NS]\.(?=[ ]Korea)                                                            # N. Korea
+    | (?P<abbreviation>(?:{_WORDS}|[A-Z](?=\.[ \xa0][A-Z]))\.(?!\.))                # Mr.  Jan.  J. Smith
+    | (?:US|AU?|CA?|NZ|HK|NT|S|U)\$(?=[ ]?\d)                                       # US$
+    | (?<!\w)[\#@][A-Za-z_]\w*                                                      # hashtags
+    | (?!\d{{3}}-\d{{4}}(?!\d)){_NUMBER}(?=-{_NUMBER}(?![\w-]|[.,:/]\d))            # 10-15: three words; 555-0199: one
+    | \d+0{_APOSTROPHE}s(?!{_IN_WORD})                                              # 1990's
+    | {_NUMBER}(?:[-‐‑]\w+)*(?:[A-Za-z]\w*)?                                        # numbers, 38-year-old
+    | ['’](?=\d0s(?!\w))\d0s                                                        # '90s
+    | (?i:can(?=not(?!{_IN_WORD}))|(?:gon|wan)(?=na(?!{_IN_WORD}))|got(?=ta(?!{_IN_WORD})))
+    | (?i:{_LETTER}{{1,7}}?(?=n{_APOSTROPHE}t(?!{_IN_WORD})))                        # do in don't
+    | (?i:n{_APOSTROPHE}t(?!{_IN_WORD}))                                            # n't
+    | (?:(?<=[\w.)\]”’%*])(?i:{_APOSTROPHE}{_CLITIC})|(?<=["\s])['’](?:s|re|ve|ll|d|m))(?!{_IN_WORD})    # 's
+    | [^\W\d_][a-z]+(?=[NS]\.?[ ]Korea)                                             # a word that a lost line break glued to the next
+    | (?P<word>{_LETTER}{_PART}(?:(?:&(?!\w{{1,10}};)|@|[-‐‑](?=\w)(?!(?:[A-Z]\.){{2}})|–(?=\d|[a-z]{{1,6}}(?!\w))){_PART})*)
+    | {_EMOJI}(?:\u200d{_EMOJI})*
+    | \.{{2,}} | …+ | -{{2,}} | [–—―]{{2,}} | [!?]{{2,}} | ={{2,}} | \*{{2,}} | ~{{2,}} | \#{{2,}} | \+{{2,}} | \${{2,}} | <{{2,}} | >{{2,}} | '' | ``
+    | [^\w\s]|ʼ                                                                     # one mark
     | _+
     """,
     re.VERBOSE,
 )
 _KOREAN_WORD = re.compile(r"[가-힣]+|[一-鿿]+|[A-Za-z]+(?:[-&.][A-Za-z]+)*|\d+(?:[.,]\d+)*|[^\w\s]|\w")
 _HYPHEN = re.compile(r"[-‐‑–]")
-_POSSESSIVE = re.compile(r"(?<=\w)['’][sS]\b")
 
 
 _LONGEST_SYLLABLE = 6
@@ -125,11 +163,14 @@ def split_words(text: str, lang: str, *, hyphen_words: frozenset[str] = frozense
         return [Word(match.start(), match.end(), match.group()) for match in _KOREAN_WORD.finditer(text)]
     words: list[Word] = []
     for match in _ENGLISH_WORD.finditer(text):
+        start, end = match.span()
         token = match.group()
-        if len(token) > 1 and _HYPHEN.search(token) and not token[0].isdigit():
-            words.extend(_split_hyphened(match.start(), token, hyphen_words, heads))
+        if match.lastgroup == "word" and _HYPHEN.search(token):
+            words.extend(_split_hyphened(start, token, hyphen_words, heads))
+        elif match.lastgroup == "abbreviation" and is_sentence_end(text, end - 1):
+            words += (Word(start, end - 1, token[:-1]), Word(end - 1, end, "."))
         else:
-            words.append(Word(match.start(), match.end(), token))
+            words.append(Word(start, end, token))
     return words
 
 
@@ -139,7 +180,9 @@ def _split_hyphened(start: int, token: str, hyphen_words: frozenset[str], heads:
     position = 0
     for left, right in pairwise(pieces):
         position += len(left)
-        if right.lower() in hyphen_words or right in heads or (left in heads and (right[:1].isupper() or len(right) > _LONGEST_SYLLABLE)):
+        apart = left in heads and (right[:1].isupper() or len(right) > _LONGEST_SYLLABLE)
+        dash = token[position] == "–" and not left[:1].isupper()
+        if right.lower() in hyphen_words or right in heads or apart or dash:
             cuts.append(position)
         position += 1
     words: list[Word] = []

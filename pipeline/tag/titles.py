@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.tag.gazetteer import Hit
 from pipeline.tag.lists import WordLists
-from pipeline.tag.reading import Reading
+from pipeline.tag.reading import Reading, split_words
+from pipeline.tag.word_shapes import POSSESSIVES
 
 __all__ = ["Title", "TitleFinder"]
 
@@ -35,7 +35,10 @@ class TitleFinder:
         self._heads: dict[tuple[str, ...], str] = {}
         for kind in ("private", "body", "state"):
             for head in lists.words[f"{kind}_heads"]:
-                self._heads[tuple(re.findall(r"[\w'’-]+|\.", head.lower()))] = kind
+                words = tuple(word.text for word in split_words(head.lower(), "en"))
+                self._heads[words] = kind
+                if words[-1] == ".":  # the stop is part of the word before, unless it ends the sentence
+                    self._heads[(*words[:-2], words[-2] + ".")] = kind
         self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for key, kind in sorted(self._heads.items(), key=lambda pair: -len(pair[0])):
             self._by_first.setdefault(key[0], []).append((key, kind))
@@ -116,7 +119,7 @@ class TitleFinder:
             elif text[:1].isupper() and link in {"of", "for", "at"} | ({"to", "in"} if end > last else set()):
                 end = at
                 at += 1
-            elif text.lower() in {"the", "of", "and", "for", "'s", "’", "'", "s", "-"} or text.lower() in self._modifiers:
+            elif text.lower() in {"the", "of", "and", "for", "-", *POSSESSIVES} or text.lower() in self._modifiers:
                 if text.lower() in self._modifiers:
                     end = at
                 at += 1

@@ -10,17 +10,28 @@ from itertools import pairwise
 
 from pipeline.text.spans import shrink
 
-__all__ = ["split_sentences"]
+__all__ = ["ABBREVIATIONS", "is_sentence_end", "split_sentences"]
 
-# Abbreviations that a name or a number follows: never the end of a sentence.
+# Abbreviations that a name follows: never the end of a sentence.
 _TITLES = (
     "Mr Mrs Ms Messrs Dr Prof Rev Hon Gen Lt Col Maj Capt Cpl Sgt Pvt Adm Cmdr Sen Rep Reps Sens Gov Pres Amb Supt Insp Det Atty Ft Mt St "
-    "No Nos Vol Fig vs v cf approx est ca al eds pp"
+    "Brig Sec vs v cf al eds e.g i.e"
 )
+# Abbreviations that a number follows; before anything else they are words of their own ("No. We cannot.").
+_COUNTERS = "No Nos Vol Fig approx est ca c p pp"
 # Abbreviations that may also end a sentence: the end only where the next word looks like the start of one.
-_OTHERS = "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Inc Co Corp Ltd Bros Jr Sr Ave Blvd Dept Univ Assn Calif Colo Conn Fla Ill Mass Mich Minn Pa Va Wash Ph.D Ph"
+_OTHERS = (
+    "Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Tue Tues Wed Thu Thur Thurs Fri Inc Co Cos Corp Ltd Bros Jr Sr Ave Blvd Dept Univ Assn "
+    "Ala Ariz Ark Calif Colo Conn Fla Ga Ill Ind Kan Ky Mass Md Mich Minn Mont Neb Nev Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ph.D Ph"
+)
+# Abbreviations that end a sentence before any word with a capital.
+_TRAILING = "etc"
 _BEFORE_NAME = frozenset(_TITLES.split())
+_BEFORE_NUMBER = frozenset(_COUNTERS.split())
 _MONTHS_AND_FIRMS = frozenset(_OTHERS.split())
+
+ABBREVIATIONS: frozenset[str] = _BEFORE_NAME | _BEFORE_NUMBER | _MONTHS_AND_FIRMS | frozenset(_TRAILING.split())
+"""English abbreviations without their full stop, as written in running text; in capitals they count as well."""
 
 # Words that often open a sentence; after "U.S." only they show that a new one begins.
 _OPENERS = frozenset(
@@ -28,7 +39,9 @@ _OPENERS = frozenset(
     "While When If As For From With Since Under Some Many Both Another Also Such There Now Then Still Yet To By Asked Although Despite During".split()
 )
 
-_END = re.compile(r"[.!?…。！？]+[\"'”’»)\]」』〉》]*")
+_BREAK = re.compile(r"[\n\r\v\f\x85\u2028\u2029]+")
+# Marks of notes ("[17]") belong to the sentence that they follow.
+_END = re.compile(r"[.!?…。！？]+[\"'”’»)\]」』〉》]*(?:(?:[ ]?\[\d{1,3}\])+(?![^\s\[]))?")
 _GLUED = re.compile(r"[\"'“‘(\[「『]*[A-Z가-힣]")
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+\Z")
 _WORD_AFTER = re.compile(r"[\"'“‘(\[「『]*([^\W_]+)")
@@ -51,9 +64,23 @@ def split_sentences(text: str, lang: str) -> list[tuple[int, int]]:
     return spans
 
 
+def is_sentence_end(text: str, stop: int) -> bool:
+    """Tell whether the full stop at `stop` of an English text ends a sentence; at the end of a line it always does.
+
+    Looks only at the characters around it, so that a tokenizer can ask at every abbreviation.
+    """
+    left, right = max(0, stop - _WINDOW), min(len(text), stop + 2 * _WINDOW)
+    before, after = text[left:stop], text[stop + 1 : right]
+    start = left + max((match.end() for match in _BREAK.finditer(before)), default=0)
+    line_break = _BREAK.search(after)
+    end = stop + 1 + line_break.start() if line_break is not None else right
+    mark = _END.match(text, stop, end)
+    return mark is not None and (not text[mark.end() : end].strip() or _is_border(text, start, end, mark, "en"))
+
+
 def _lines(text: str) -> list[tuple[int, int]]:
     lines, start = [], 0
-    for match in re.finditer(r"[\n\r\v\f\x85\u2028\u2029]+", text):
+    for match in _BREAK.finditer(text):
         lines.append((start, match.start()))
         start = match.end()
     lines.append((start, len(text)))
@@ -84,11 +111,14 @@ def _closes(before: str, after: str, mark: str, lang: str) -> bool:
         return True
     word = _WORD_BEFORE.search(before)
     last = word.group() if word else ""
-    if last.rstrip(".") in _BEFORE_NAME:
+    bare = last.capitalize() if last.isupper() and len(last) > 1 else last
+    if bare in _BEFORE_NAME:
         return False
+    if bare in _BEFORE_NUMBER:
+        return not after[0].isdigit()
     if _DOTTED.fullmatch(last):
         return _opens(after) and (len(last) > 1 or last == "I")
-    if last in _MONTHS_AND_FIRMS:
+    if bare in _MONTHS_AND_FIRMS:
         return _opens(after)
     return True
 

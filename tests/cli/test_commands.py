@@ -4,14 +4,23 @@ import csv
 import io
 import json
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
+from models.records import Maker
+from models.tables import MentionCandidateRow
+from models.vocabulary import CandidateReason
 from pipeline.settings import ROOT, Settings
-from pipeline.store.engine import open_database, reading
+from pipeline.store.analyses import record_analysis
+from pipeline.store.engine import open_database, reading, writing
 from pipeline.store.runs import count_rows
+from pipeline.store.schema import upgrade
 from tests.cli.conftest import Peninsula
+from tests.store.builders import add_article, make_analysis, make_context
 
 COMMANDS = ("ingest", "extract", "evaluate", "events", "entities", "show", "demo", "db upgrade")
 
@@ -90,6 +99,48 @@ def test_the_demo_ends_well_and_the_database_can_be_read_afterwards(peninsula: P
     missing = peninsula(*folder, "show", "ver-nothing")
     assert (missing.returncode, "no article is called 'ver-nothing'" in missing.stderr) == (2, True)
     assert "is at revision" in peninsula(*folder, "db", "upgrade").stdout
+
+
+@pytest.fixture
+def version_id(tmp_path: Path) -> Iterator[str]:
+    """One analysed article in the database that the command reads by default."""
+    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
+    upgrade(database)
+    article = add_article(database)
+    context = make_context(database)
+    analysis = make_analysis(article)
+    doubtful = replace(analysis.tagging.candidates[0], maker=Maker("model [small]", "1"), score=0.456)
+    tagging = replace(analysis.tagging, candidates=(doubtful, *analysis.tagging.candidates[1:]))
+    with writing(database) as connection:
+        record_analysis(connection, replace(analysis, tagging=tagging), context)
+    yield article.id
+    database.dispose()
+
+
+def test_show_has_a_table_of_the_spans_that_may_be_names(peninsula: Peninsula, version_id: str) -> None:
+    done = peninsula("show", version_id)
+    assert done.returncode == 0, done.stderr
+    shown = done.stdout[done.stdout.index("perhaps names") :]
+    rows = [[cell.strip() for cell in line.strip("│").split("│")] for line in shown.splitlines() if line.startswith("│")]
+    assert rows[:2] == [
+        ["0-10", "Washington", "PERSON", "0.46", "overruled", "model [small]"],
+        ["45-52", "Tuesday", "VESSEL", "0.21", "unsure", "test"],
+    ]
+    for reason in CandidateReason:
+        assert f"{reason}: {reason.definition}" in shown
+    (row, _) = json.loads(peninsula("show", version_id, "--json").stdout)["candidates"]
+    assert (row["text"], row["label"], row["score"], row["reason"]) == ("Washington", "PERSON", 0.456, "overruled")
+
+
+def test_show_says_nothing_of_candidates_where_there_are_none(peninsula: Peninsula, version_id: str, tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
+    with writing(database) as connection:
+        connection.execute(delete(MentionCandidateRow))
+    database.dispose()
+    done = peninsula("show", version_id)
+    assert done.returncode == 0, done.stderr
+    assert "U Yong Su" in done.stdout
+    assert "perhaps names" not in done.stdout
 
 
 def test_the_demo_never_touches_a_configured_database(peninsula: Peninsula) -> None:

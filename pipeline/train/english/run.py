@@ -1,0 +1,94 @@
+"""One training run as the command line orders it: check, train, measure, write figures and card."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from pipeline.kb.load import load_knowledge
+from pipeline.settings import Settings
+from pipeline.train.english.build import Options, build_cnn, build_encoder, find_pretrained
+from pipeline.train.english.card import FIGURES, write_card
+from pipeline.train.english.encoder import Sources, read_material, read_treebank
+from pipeline.train.english.measure import gold_articles, measure_names, measure_trees, pipeline_of
+
+__all__ = ["Order", "train"]
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to train from what; see the help of `peninsula train`."""
+
+    corpora: Path
+    gold: Path
+    annotations: Path
+    texts: Path
+    dev: Path | None
+    pretrained: Path | None
+    out: Path
+    work: Path
+    seeds: tuple[int, ...]
+    parts: tuple[str, ...]
+    threads: int
+    version: str
+    dry_run: bool = False
+
+
+def train(order: Order, settings: Settings) -> None:
+    """Run the parts that are ordered. Figures of parts that are not are kept as they were."""
+    torch.set_num_threads(order.threads)
+    sources = Sources(order.corpora, order.gold, order.annotations, order.texts, find_pretrained(order.pretrained))
+    options = Options(sources, order.out, order.work, order.version, order.seeds)
+    if order.dry_run:
+        read_material(sources, load_knowledge(settings.kb_dir))
+        log.info("all corpora are there and right; would train %s into %s, seeds %s", ", ".join(order.parts), order.out, order.seeds)
+        return
+    figures = _read(order.out / FIGURES)
+    figures["version"] = order.version
+    if "encoder" in order.parts:
+        figures["encoder"] = build_encoder(options, settings)
+        figures |= {"command": "make model-en", "hardware": _hardware(order.threads), "note": ""}
+        _write(order.out, figures)
+    if "cnn" in order.parts:
+        figures["cnn"] = build_cnn(options, settings)
+        _write(order.out, figures)
+    if "card" in order.parts:
+        figures["measured"] = {
+            name: _measure(order, order.out / name, settings) for name in ("encoder", "cnn") if (order.out / name).is_dir()
+        }
+        _write(order.out, figures)
+        write_card(order.out)
+        log.info("card written to %s", order.out / "README.md")
+
+
+def _measure(order: Order, folder: Path, settings: Settings) -> dict[str, Any]:
+    nlp = pipeline_of(folder, settings)
+    figures: dict[str, Any] = {"trees": measure_trees(nlp, read_treebank(order.corpora, "en_pud-ud-test"))}
+    if order.dev is not None:
+        figures["names"] = measure_names(nlp, gold_articles(order.dev))
+    log.info("%s: %s", folder.name, {name: value for name, value in figures.get("names", {}).items() if name != "reliability"})
+    return figures
+
+
+def _hardware(threads: int) -> str:
+    if torch.cuda.is_available():
+        return f"on {torch.cuda.get_device_name()}"
+    return f"on {threads} of {os.cpu_count()} cores of a {platform.machine()} processor"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+
+def _write(folder: Path, figures: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
