@@ -32,7 +32,7 @@ class GrammarFigures:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain JSON values; figures that mean nothing are left out."""
-        dropped = () if self.trees else ("uas", "las", "pos", "lemma")
+        dropped = () if self.trees else ("uas", "las", "uas_words", "las_words", "pos", "lemma")
         return {
             name: {key: value for key, value in asdict(scores).items() if key not in dropped} for name, scores in self.conditions.items()
         }

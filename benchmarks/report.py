@@ -139,11 +139,16 @@ def _print_names(names: Mapping[tuple[str, str], NameFigures], console: Console)
 
 def _print_grammar(grammar: Mapping[str, GrammarFigures], console: Console) -> None:
     rows = (
-        [system, given, *(_share(values.get(name)) for name in ("words", "tag", "uas", "las", "lemma", "sentences"))]
+        [system, given, *(_share(values.get(name)) for name in ("words", "tag", "uas", "las", "las_words", "lemma", "sentences"))]
         for system, figures in grammar.items()
         for given, values in figures.as_dict().items()
     )
-    _print(console, "Grammar, F1 as in CoNLL 2018", ("system", "given", "words", "TAG", "UAS", "LAS", "lemma", "sentences"), rows)
+    _print(
+        console,
+        "Grammar, F1 as in CoNLL 2018",
+        ("system", "given", "words", "TAG", "UAS", "LAS", "LAS without punctuation", "lemma", "sentences"),
+        rows,
+    )
 
 
 def _print_footprint(report: Report, console: Console) -> None:

@@ -31,6 +31,7 @@ def train(
     parts: Annotated[str, typer.Option(help="What to make: encoder, cnn, card.")] = "encoder,cnn,card",
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch; on a busy machine one is fastest.")] = 1,
     version: Annotated[str, typer.Option(help="Version written into the models: every mention says which made it.")] = "1",
+    note: Annotated[str, typer.Option(help="A sentence on this run that the card shall say.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check all corpora, say what would be trained, and stop.")] = False,
 ) -> None:
     """Train the English language models from corpora, and write their card.
@@ -54,7 +55,9 @@ def train(
         raise UsageError(f"training needs more packages ({error.name}): pip install 'peninsula[train]'") from error
     annotations = ROOT / "models" / "language" / "annotations"
     run.train(
-        run.Order(corpora, gold, annotations, texts, dev, pretrained, out, work, numbers, tuple(wanted), threads, version, dry_run=dry_run),
+        run.Order(
+            corpora, gold, annotations, texts, dev, pretrained, out, work, numbers, tuple(wanted), threads, version, note, dry_run=dry_run
+        ),
         context.obj,
     )
 

@@ -13,6 +13,7 @@ from models.vocabulary import Label, Via
 from pipeline.tag.entities import BODIES, FIRM_ENDS, Entity, EntityBook, Named, name_keys, name_kind
 from pipeline.tag.lists import WordLists
 from pipeline.tag.reading import Found, Reading
+from pipeline.tag.recognition import MODEL
 from pipeline.tag.titles import Title
 from pipeline.text.names import normalise_name
 from pipeline.text.spans import Ranges
@@ -99,6 +100,9 @@ class Coreference:
             for extra in spread(reading, sorted(named, key=lambda one: one.start), book):
                 if taken.add(extra.start, extra.end):
                     named.append(extra)
+                elif extra.via is Via.BRACKET:
+                    # What the text itself says of an acronym is more than the recogniser, which took it for a name of its own.
+                    named = [extra if _is_guess(one) and (one.start, one.end) == (extra.start, extra.end) else one for one in named]
         return sorted(named, key=lambda one: one.start)
 
     def _is_single(self, found: Found, reading: Reading) -> bool:
@@ -317,6 +321,10 @@ class Coreference:
                 continue
             for match in re.finditer(rf"(?<![\w-]){re.escape(text)}(?!\w|-[A-Z])", reading.text):
                 yield Named(match.start(), match.end(), text, one.label, "repeat", one.entity, one.name, Via.COREF, one.country)
+
+
+def _is_guess(one: Named) -> bool:
+    return one.rule == MODEL and one.via is Via.DIRECT
 
 
 _DOUBTFUL = frozenset(

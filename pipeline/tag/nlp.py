@@ -32,7 +32,7 @@ from pipeline.tag.lists import load_lists, load_scores
 from pipeline.tag.names import EnglishNames, KoreanNames
 from pipeline.tag.quotes import find_quotes
 from pipeline.tag.reading import Found, Reading, Word, split_words
-from pipeline.tag.recognition import Calibration, Choice, Recognised, Recognition, choose, weigh
+from pipeline.tag.recognition import Calibration, Choice, Recognised, Recognition, agree, choose, weigh
 from pipeline.tag.roles import Office, Roles
 from pipeline.tag.roles_ko import KoreanRoles
 from pipeline.tag.times import find_times
@@ -232,9 +232,8 @@ class NameComponent:
         doc._.found, doc._.titles = tuple(found), tuple(titles)
         if recognition is not None:
             doc._.recognition = recognition
-            choices, doc._.candidates = choose(
-                weigh(found, recognition, self._calibration, load_scores(), rules=VERSION, unknown=UNMEASURED), doc.text
-            )
+            finds = weigh(found, recognition, self._calibration, load_scores(), rules=VERSION, unknown=UNMEASURED)
+            choices, doc._.candidates = choose(agree(finds, doc.text), doc.text)
             doc._.found = tuple(choice.found for choice in choices)
             doc._.choices = {(choice.start, choice.end): choice for choice in choices}
         return doc

@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +22,18 @@ from models.vocabulary import CandidateReason, Label
 from pipeline.errors import ConfigurationError
 from pipeline.tag.reading import Found
 
-__all__ = ["MODEL", "Calibration", "Choice", "Recognised", "Recognition", "choose", "logit", "weigh"]
+__all__ = ["MODEL", "Calibration", "Choice", "Recognised", "Recognition", "agree", "choose", "logit", "weigh"]
 
 MODEL = "model"
 """Rule name of a find that only the recogniser made."""
 _SURE = 0.5
 """Finds at least this probable are names: below it a name costs more precision than it wins recall."""
+_LIKELY = 0.3
+"""Finds at least this probable are names where they stand for one name whose borders or label are open."""
 _WORTH_A_LOOK = 0.1
 """Less probable finds are not worth an editor's time."""
+_MAJORITY = 2.0
+"""How many times as probable another label of the same name must be to replace the one that stands there."""
 _EDGE = 1e-4
 
 
@@ -170,13 +174,34 @@ def weigh(
     return list(choices.values())
 
 
+def agree(choices: Sequence[Choice], text: str) -> list[Choice]:
+    """Return the finds with one label for one name: a text that calls Kakao a firm three times does not mean a person the fourth time.
+
+    Only finds of the recogniser alone change, and only where the finds of another label are twice as probable, summed over the text.
+    """
+    totals: dict[str, dict[Label, float]] = {}
+    for one in choices:
+        labels = totals.setdefault(text[one.start : one.end], {})
+        labels[one.found.label] = labels.get(one.found.label, 0.0) + one.score
+    there = {(one.start, one.end, one.found.label) for one in choices}
+    agreed: list[Choice] = []
+    for one in choices:
+        labels = totals[text[one.start : one.end]]
+        best = max(labels, key=lambda label: (labels[label], label))
+        change = one.found.rule == MODEL and labels[best] >= _MAJORITY * labels[one.found.label]
+        if not change:
+            agreed.append(one)
+        elif (one.start, one.end, best) not in there:
+            agreed.append(replace(one, found=replace(one.found, label=best)))
+    return agreed
+
+
 def choose(choices: Sequence[Choice], text: str) -> tuple[list[Choice], list[Candidate]]:
     """Return the names, without overlap and in order, and the candidates for review.
 
-    The names are the finds of at least an even chance whose gains over it, summed, are highest (weighted interval scheduling);
-    cost n log n.
+    The names are the row of eligible finds whose gains, summed, are highest (weighted interval scheduling); cost n log n.
     """
-    order = sorted((one for one in choices if one.score >= _SURE), key=lambda one: (one.end, one.start, one.found.label))
+    order = sorted(_eligible(choices), key=lambda one: (one.end, one.start, one.found.label))
     ends = [one.end for one in order]
     best: list[float] = [0.0]
     before: list[int] = []
@@ -201,9 +226,32 @@ def choose(choices: Sequence[Choice], text: str) -> tuple[list[Choice], list[Can
     return kept, [_candidate(one, text) for one in sorted(left, key=lambda one: (one.start, one.end, one.found.label))]
 
 
+def _eligible(choices: Sequence[Choice]) -> Iterator[Choice]:
+    """Yield the finds that may be names: those of at least an even chance, and the likelier ones where several readings share it.
+
+    "Ministry of Defence of the Republic of Korea" may be one name or two: neither is likely then, but that there is a name is.
+    """
+    order = sorted(choices, key=lambda one: (one.start, one.end, one.found.label))
+    group: list[Choice] = []
+    reach = 0
+    for one in [*order, None]:
+        if one is None or one.start >= reach:
+            shared = sum(each.score for each in group)
+            for each in group:
+                if each.score >= _SURE or (each.score >= _LIKELY and shared >= _SURE + _LIKELY / 2):
+                    yield each
+            group = []
+        if one is not None:
+            group.append(one)
+            reach = max(reach, one.end)
+
+
 def _gain(one: Choice) -> float:
-    """Return what keeping the find is expected to win; longer finds win ties, since what lies inside them is no name then."""
-    return one.score - _SURE + 1e-6 * (one.end - one.start) + 1e-9
+    """Return what keeping the find is expected to win: its chance beyond an even one.
+
+    Finds of less than that fill what is left, the likelier first; longer finds win ties, since what lies inside them is no name then.
+    """
+    return max(one.score - _SURE, 0.0) + 1e-4 * (one.score - _WORTH_A_LOOK) + 1e-7 * (one.end - one.start)
 
 
 def _candidate(one: Choice, text: str) -> Candidate:

@@ -102,9 +102,9 @@ def name(text: str, part: str, label: str) -> dict[str, Any]:
 
 def with_component(knowledge: Knowledge, component: str, config: dict[str, Any] | None = None) -> Ours:
     """Put a component where a trained one stands."""
-    nlp = load_pipeline("en", knowledge=knowledge, settings=Settings())
+    nlp = load_pipeline("en", knowledge=knowledge, settings=Settings(model="blank"))
     nlp.add_pipe(component, after="peninsula_sentences", config=config or {})
-    return Ours("cnn", nlp, Analyser(Settings()))
+    return Ours("cnn", nlp, Analyser(Settings(model="blank")))
 
 
 @pytest.fixture
@@ -276,7 +276,8 @@ def test_trees_of_other_treebanks_are_not_scored() -> None:
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")
     values = grammar_of_installed(nlp, [TREES]).as_dict()["text"]
-    assert set(values) == {"words", "tag", "sentences"}
+    assert {"words", "tag", "sentences"} <= set(values)
+    assert not {"uas", "las"} & set(values)
     assert values["sentences"] == 1.0
 
 

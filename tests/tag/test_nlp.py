@@ -55,12 +55,33 @@ def test_the_document_spells_the_text_whatever_its_spaces(pipelines):
     assert pipelines["en"].make_doc(text).text == text
 
 
-def test_pipelines_are_made_of_the_declared_components(pipelines):
-    assert tuple(pipelines["en"].pipe_names) == tuple(pipelines["ko"].pipe_names) == COMPONENTS
+def test_pipelines_are_made_of_the_declared_components(pipelines, knowledge):
+    blank = load_pipeline("en", knowledge=knowledge, settings=Settings(model="blank"))
+    assert tuple(blank.pipe_names) == tuple(pipelines["ko"].pipe_names) == COMPONENTS
+    first, *rest = COMPONENTS
+    assert tuple(pipelines["en"].pipe_names) == (first, "peninsula_encoder", *rest)
+
+
+def test_the_small_model_reads_names_and_trees(knowledge):
+    nlp = load_pipeline("en", knowledge=knowledge, settings=Settings(model="cnn"))
+    doc = nlp("Kim Yong-ho met reporters in Seoul. He returned to Busan.")
+    assert {one.text for one in doc._.mentions} == {"Kim Yong-ho", "Seoul", "Busan"}
+    assert [sentence.root.text for sentence in doc.sents] == ["met", "returned"]
+    assert doc[2].lemma_ == "meet"
+
+
+def test_an_unknown_model_is_named_with_those_that_there_are(knowledge):
+    with pytest.raises(ConfigurationError, match=r"'en_nothing' \(PENINSULA_MODEL\): encoder, cnn, blank"):
+        load_pipeline("en", knowledge=knowledge, settings=Settings(model="en_nothing"))
+
+
+def test_a_missing_model_file_is_named(knowledge, tmp_path):
+    with pytest.raises(ConfigurationError, match="encoder"):
+        load_pipeline("en", knowledge=knowledge, settings=Settings(models_dir=tmp_path))
 
 
 def test_entities_of_a_recogniser_before_the_rules_become_mentions(knowledge, tmp_path):
-    nlp = load_pipeline("en", knowledge=knowledge, settings=Settings(kb_dir=tmp_path))
+    nlp = load_pipeline("en", knowledge=knowledge, settings=Settings(kb_dir=tmp_path, model="blank"))
     ruler = nlp.add_pipe("entity_ruler", before="peninsula_names")
     ruler.add_patterns([{"label": "ORG", "pattern": "zibble"}])
     assert [(one.text, one.maker.component) for one in nlp("They asked zibble twice.")._.mentions] == [("zibble", "model")]

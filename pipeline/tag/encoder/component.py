@@ -7,13 +7,14 @@ It writes what a trained spaCy pipeline would write, so that what comes after it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import islice, pairwise
+from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+from spacy.strings import StringStore
 from spacy.tokens import Doc
 
 from models.records import Maker
@@ -26,15 +27,48 @@ from pipeline.tag.recognition import Recognised, Recognition
 
 __all__ = ["Encoder"]
 
-_DOCS = 16
-"""Articles read together: enough windows of each length to fill batches."""
 _WINDOWS = 1024
 """Windows whose scores are held at once; bounds the memory of a text of any length to about 300 MB."""
 _MOST_VECTORS = 100_000
 """Words of a text up to which vectors are kept: 77 MB."""
 _ATTRIBUTES: list[int | str] = ["HEAD", "DEP", "TAG", "POS", "LEMMA"]
+_MOST_LEMMAS = 100_000
+"""Lemmas that are remembered."""
 _BIAS = 2.0
 """How much less likely "no name" is made to see what else might be one: names of about a tenth upwards come up."""
+
+
+@dataclass(slots=True)
+class _Ids:
+    """The numbers that a vocabulary has for what the network says."""
+
+    strings: StringStore
+    tags: npt.NDArray[np.uint64]
+    pos: npt.NDArray[np.uint64]
+    deps: npt.NDArray[np.uint64]
+    root: np.uint64
+    rules: tuple[str, ...]
+    lemmas: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, network: EncoderNetwork, strings: StringStore) -> _Ids:
+        """Add all names of classes to the vocabulary."""
+
+        def numbers(names: Iterable[str]) -> npt.NDArray[np.uint64]:
+            return np.array([strings.add(name) for name in names], np.uint64)
+
+        tags, pos = zip(*network.tags, strict=True)
+        return cls(strings, numbers(tags), numbers(pos), numbers(network.deps), np.uint64(strings.add("ROOT")), network.lemmas)
+
+    def lemma(self, word: str, rule: int) -> int:
+        """Return the number of the lemma that a rule makes of a word."""
+        key = (word, rule)
+        number = self.lemmas.get(key)
+        if number is None:
+            if len(self.lemmas) > _MOST_LEMMAS:
+                self.lemmas.clear()
+            number = self.lemmas[key] = self.strings.add(apply_lemma_rule(word, self.rules[rule]))
+        return number
 
 
 @dataclass(slots=True)
@@ -42,9 +76,13 @@ class _Pages:
     """One Doc while it is read: its words, and arrays by token."""
 
     doc: Doc
-    places: list[int]
+    ids: _Ids
+    places: npt.NDArray[np.int64]
     """Token index of each word; white space is no word."""
     words: list[str]
+    starts: list[int]
+    """Offsets of the words."""
+    ends: list[int]
     lines: list[tuple[int, int]]
     """Ranges of words."""
     begins: npt.NDArray[np.bool_] | None
@@ -62,7 +100,7 @@ class Encoder:
 
     def __init__(self, folder: Path) -> None:
         self._network = EncoderNetwork(folder)
-        self._lemmas: dict[tuple[str, int], str] = {}
+        self._ids: _Ids | None = None
 
     @property
     def version(self) -> str:
@@ -70,24 +108,29 @@ class Encoder:
         return self._network.version
 
     def __call__(self, doc: Doc) -> Doc:
-        """Annotate a Doc."""
-        return next(self.pipe((doc,)))
+        """Annotate a Doc.
 
-    def pipe(self, docs: Iterable[Doc], *, batch_size: int = _DOCS) -> Iterator[Doc]:
-        """Annotate Docs, in order; the windows of `batch_size` of them are sorted by length together."""
-        stream = iter(docs)
-        while some := list(islice(stream, batch_size)):
-            pages = [_open(doc, self._network) for doc in some]
-            windows: list[Window] = []
-            for owner, page in enumerate(pages):
-                for first, last in page.lines:
-                    begins = None if page.begins is None else page.begins[first:last]
-                    windows += self._network.cutter.windows(page.words[first:last], begins=begins, owner=owner, offset=first)
-            for begin in range(0, len(windows), _WINDOWS):
-                for window, scores in self._network.read(windows[begin : begin + _WINDOWS]):
-                    self._note(pages[window.owner], window.offset, scores)
-            for page in pages:
-                yield _close(page, self._network)
+        Windows are sorted by length and batched within the Doc alone: eight-bit arithmetic scales its numbers by the largest of a batch, so
+        that a batch of several Docs would let one article change what is found in another.
+        """
+        page = _open(doc, self._network, self._ids_in(doc.vocab.strings))
+        windows: list[Window] = []
+        for first, last in page.lines:
+            begins = None if page.begins is None else page.begins[first:last]
+            windows += self._network.cutter.windows(page.words[first:last], begins=begins, offset=first)
+        for begin in range(0, len(windows), _WINDOWS):
+            for window, scores in self._network.read(windows[begin : begin + _WINDOWS]):
+                self._note(page, window.offset, scores)
+        return _close(page, self._network)
+
+    def pipe(self, docs: Iterable[Doc], *, batch_size: int = 1) -> Iterator[Doc]:
+        """Annotate Docs, in order; `batch_size` is taken because spaCy gives it."""
+        yield from map(self, docs)
+
+    def _ids_in(self, strings: StringStore) -> _Ids:
+        if self._ids is None or self._ids.strings is not strings:
+            self._ids = _Ids.of(self._network, strings)
+        return self._ids
 
     def _note(self, page: _Pages, offset: int, scores: Scores) -> None:
         self._note_names(page, offset, scores)
@@ -101,26 +144,17 @@ class Encoder:
         spans = spans_of(best_tags(scores.entities, tags), probabilities, tags)
         perhaps = unlikely_spans(scores.entities, probabilities, tags, known=spans, bias=_BIAS)
         for span in (*spans, *perhaps):
-            first, last = page.doc[page.places[offset + span.first]], page.doc[page.places[offset + span.last]]
-            page.found.append(Recognised(first.idx, last.idx + len(last), Label(span.label), span.probability))
+            start, end = page.starts[offset + span.first], page.ends[offset + span.last]
+            page.found.append(Recognised(start, end, Label(span.label), span.probability))
 
     def _note_words(self, page: _Pages, offset: int, scores: Scores) -> None:
-        strings = page.doc.vocab.strings
-        tags, lemmas = scores.tags.argmax(-1).tolist(), scores.lemmas.argmax(-1).tolist()
-        for word, (tag_class, lemma_class) in enumerate(zip(tags, lemmas, strict=True), offset):
-            tag, pos = self._network.tags[tag_class]
-            row = page.arrays[page.places[word]]
-            row[2], row[3], row[4] = strings.add(tag), strings[pos], strings.add(self._lemma(page.words[word], lemma_class))
+        ids, last = page.ids, offset + len(scores.tags)
+        places, classes = page.places[offset:last], scores.tags.argmax(-1)
+        page.arrays[places, 2], page.arrays[places, 3] = ids.tags[classes], ids.pos[classes]
+        rules = zip(page.words[offset:last], scores.lemmas.argmax(-1).tolist(), strict=True)
+        page.arrays[places, 4] = [ids.lemma(word, rule) for word, rule in rules]
         if page.vectors is not None:
-            page.vectors[page.places[offset : offset + len(tags)]] = scores.vectors
-
-    def _lemma(self, word: str, rule: int) -> str:
-        key = (word, rule)
-        if key not in self._lemmas:
-            if len(self._lemmas) > 100_000:
-                self._lemmas.clear()
-            self._lemmas[key] = apply_lemma_rule(word, self._network.lemmas[rule])
-        return self._lemmas[key]
+            page.vectors[places] = scores.vectors
 
     def _note_trees(self, page: _Pages, offset: int, scores: Scores) -> None:
         begins = scores.starts > 0 if page.begins is None else page.begins[offset : offset + len(scores.starts)]
@@ -130,46 +164,34 @@ class Encoder:
             columns = np.r_[0, first + 1 : last + 1]
             mine = best_heads(scores.arcs[first:last, columns])
             heads[first:last] = np.where(mine > 0, mine + first, 0)
-        strings = page.doc.vocab.strings
-        relations = self._network.relations(scores, heads).tolist()
-        for word, (head, relation) in enumerate(zip(heads.tolist(), relations, strict=True)):
-            place = page.places[offset + word]
-            row = page.arrays[place]
-            if head:
-                row[0] = np.int64(page.places[offset + head - 1] - place).astype(np.uint64)
-                row[1] = strings.add(self._network.deps[relation])
-            else:
-                row[1] = strings.add("ROOT")
+        places = page.places[offset : offset + len(heads)]
+        rooted = heads == 0
+        distances = np.where(rooted, 0, page.places[offset + heads - 1] - places)
+        page.arrays[places, 0] = distances.astype(np.uint64)
+        page.arrays[places, 1] = np.where(rooted, page.ids.root, page.ids.deps[self._network.relations(scores, heads)])
 
 
-def _open(doc: Doc, network: EncoderNetwork) -> _Pages:
-    places: list[int] = []
-    words: list[str] = []
-    lines: list[tuple[int, int]] = []
-    begin = 0
-    for token in doc:
-        if token.is_space:
-            if "\n" in token.text and len(words) > begin:
-                lines.append((begin, len(words)))
-                begin = len(words)
-        else:
-            places.append(token.i)
-            words.append(token.text)
-    if len(words) > begin:
-        lines.append((begin, len(words)))
+def _open(doc: Doc, network: EncoderNetwork, ids: _Ids) -> _Pages:
+    # One array of all tokens: to ask them one by one takes as long as a third of the network.
+    spaces, starts, lengths = doc.to_array(["IS_SPACE", "IDX", "LENGTH"]).astype(np.int64).T if len(doc) else np.zeros((3, 0), np.int64)
+    places = np.flatnonzero(spaces == 0)
+    text = doc.text
+    word_starts, word_ends = starts[places].tolist(), (starts + lengths)[places].tolist()
+    words = [text[start:end] for start, end in zip(word_starts, word_ends, strict=True)]
+    ends_line = [token for token in np.flatnonzero(spaces).tolist() if "\n" in text[starts[token] : starts[token] + lengths[token]]]
+    cuts = sorted({0, *np.searchsorted(places, ends_line).tolist(), len(words)})
     arrays = np.zeros((len(doc), 5), np.uint64)
     vectors = np.zeros((len(doc), network.width), np.float16) if 0 < len(words) <= _MOST_VECTORS else None
     probabilities = np.zeros((len(words), len(network.entities)), np.float32)
     begins = doc.to_array("SENT_START")[places] == 1 if doc.has_annotation("SENT_START") else None
-    return _Pages(doc, places, words, lines, begins, arrays, vectors, probabilities, [])
+    return _Pages(doc, ids, places, words, word_starts, word_ends, list(pairwise(cuts)), begins, arrays, vectors, probabilities, [])
 
 
 def _close(page: _Pages, network: EncoderNetwork) -> Doc:
     doc = page.doc
-    tokens = [doc[place] for place in page.places]
     doc._.recognition = Recognition(
-        tuple(token.idx for token in tokens),
-        tuple(token.idx + len(token) for token in tokens),
+        tuple(page.starts),
+        tuple(page.ends),
         tuple(sorted(page.found, key=lambda one: (one.start, one.end, one.label))),
         Maker("encoder", network.version),
         network.entities,
@@ -202,15 +224,13 @@ def _join_parts(page: _Pages) -> None:
 
 def _attach_spaces(page: _Pages) -> None:
     """Give white space, which is a token in spaCy, a head beside it, so that it belongs to a sentence."""
-    strings = page.doc.vocab.strings
-    words = set(page.places)
-    if len(words) == len(page.doc):
+    if len(page.places) == len(page.doc):
         return
-    tag, dep = strings.add("_SP"), strings.add("dep")
-    first = page.places[0]
-    for place, token in enumerate(page.doc):
-        if place not in words:
-            head = place - 1 if place > first else first
-            while head != first and head not in words:
-                head -= 1
-            page.arrays[place] = (np.int64(head - place).astype(np.uint64), dep, tag, strings["SPACE"], strings.add(token.text))
+    strings = page.doc.vocab.strings
+    spaces = np.setdiff1d(np.arange(len(page.doc)), page.places)
+    # The word before it; white space at the very start hangs on the first word.
+    heads = page.places[np.maximum(np.searchsorted(page.places, spaces) - 1, 0)]
+    page.arrays[spaces, 0] = (heads - spaces).astype(np.uint64)
+    page.arrays[spaces, 1], page.arrays[spaces, 2] = strings.add("dep"), strings.add("_SP")
+    page.arrays[spaces, 3] = strings["SPACE"]
+    page.arrays[spaces, 4] = [strings.add(page.doc[place].text) for place in spaces.tolist()]

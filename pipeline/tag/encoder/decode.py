@@ -101,7 +101,7 @@ def unlikely_spans(scores: Floats, probabilities: Floats, tags: tuple[str, ...],
 
 
 def best_heads(arcs: Floats) -> Ints:
-    """Return the head of each word of one sentence, counted from 1, 0 for its root: the best tree with one root.
+    """Return the head of each word of one sentence, counted from 1, 0 for its root: a tree with one root.
 
     `arcs` is (words, words + 1), the first column the root. The best heads mostly are a tree; where they are not, the word that is
     most of all a root is made it, and the rest is the tree of most weight (Chu and Liu 1965, Edmonds 1967).

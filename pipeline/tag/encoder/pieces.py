@@ -21,8 +21,10 @@ Ints = npt.NDArray[np.int64]
 
 WINDOW_PIECES = 126
 """Longest window without its two border pieces: more context gains nothing measurable and attention costs its square."""
-BATCH_PIECES = 512
-"""Pieces of one batch, padding included: what stays in the cache of one core; four times as many are a seventh slower."""
+BATCH_PIECES = 256
+"""Pieces of one batch, padding included: what stays in the cache of one core; more are slower."""
+_UNEVEN = 1.4
+"""How many times as long as its shortest window the longest of a batch may be: padding costs more than a further batch."""
 SHAPES = 10
 _LONGEST_WORD = 12
 """Pieces of one word that are read: addresses and rows of letters say nothing more after that."""
@@ -157,7 +159,8 @@ def batches(windows: Sequence[Window], *, most: int = BATCH_PIECES) -> Iterator[
     begin = 0
     while begin < len(order):
         end = begin + 1
-        while end < len(order) and (end - begin + 1) * len(windows[order[end]]) <= most:
+        longest = _UNEVEN * len(windows[order[begin]])
+        while end < len(order) and (size := len(windows[order[end]])) <= longest and (end - begin + 1) * size <= most:
             end += 1
         yield stack(windows, order[begin:end])
         begin = end

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,21 +26,33 @@ from pipeline.train.english.augment import Augmenter
 from pipeline.train.english.calibrate import calibrate, judge
 from pipeline.train.english.cnn import Course, train_cnn
 from pipeline.train.english.corpora import word_cutter
-from pipeline.train.english.encoder import PLAN, Material, Sources, Stage, names_f1, new_network, read_material, run_stage, tree_figures
+from pipeline.train.english.encoder import (
+    PLAN,
+    Material,
+    Mix,
+    Sources,
+    Stage,
+    names_f1,
+    new_network,
+    read_material,
+    read_treebank,
+    run_stage,
+    tree_figures,
+)
 from pipeline.train.english.examples import Example
 from pipeline.train.english.export import export
 from pipeline.train.english.lessons import Classes
 from pipeline.train.english.measure import pipeline_of
 from pipeline.train.english.network import Network, Size
 
-__all__ = ["COURSES", "Options", "build_cnn", "build_encoder", "find_pretrained"]
+__all__ = ["COURSES", "Options", "build_cnn", "build_encoder", "cnn_names", "find_pretrained"]
 
 log = logging.getLogger(__name__)
 
 Figures = dict[str, Any]
 
 HELD_OUT = "en_held_out.jsonl"
-COURSES = (Course(steps=2400, every=300), Course(steps=6000, every=600))
+COURSES = (Course(steps=2400, every=300), Course(steps=1800, every=300))
 """Of the small model: grammar, names."""
 _GENERAL_FOR_CNN = 0.5
 """The small model knows no words when it starts: it needs more of the general corpora than the encoder."""
@@ -97,7 +109,7 @@ def build_encoder(options: Options, settings: Settings) -> Figures:
         results.append({"seed": float(seed), "names": names_f1(network, material.held_out, cutter), **_trees(network, material, cutter)})
         log.info("seed %d: %s", seed, results[-1])
     best = max(results, key=lambda figures: figures["names"])
-    network = _network(options, material, cutter, _Checkpoint.load(_path(options, rest[-1], int(best["seed"]))))
+    network = _network(options, material, cutter, _Checkpoint.load(_path(options, options.plan[-1], int(best["seed"]))))
     folder = options.out / "encoder"
     export(network, material.classes, options.sources.pretrained / "tokenizer.json", folder, version=options.version)
     add_calibration(folder, options, settings)
@@ -174,21 +186,32 @@ def build_cnn(options: Options, settings: Settings, *, courses: tuple[Course, Co
     """Train the small model: grammar on the treebanks, names on the mix of the last stage; return its figures."""
     knowledge = load_knowledge(settings.kb_dir)
     material = read_material(options.sources, knowledge)
-    augmenter = Augmenter(knowledge)
-    cut = word_cutter(knowledge)
-    mix = options.plan[-1].mix
-
-    def names(rng: random.Random) -> Iterator[Example]:
-        examples = list(material.general)
-        yield from rng.sample(examples, round(len(examples) * _GENERAL_FOR_CNN))
-        yield from augmenter.restyled(
-            [*material.news, *augmenter.swapped(material.news, rng), *augmenter.composed(mix.templates, rng)], rng
-        )
-
+    corpora = options.sources.corpora
+    trees = tuple(
+        [paragraph for name in names for paragraph in read_treebank(corpora, name, paragraphs=True)]
+        for names in (("ewt_train", "gum_train"), ("en_ewt-ud-dev", "en_gum-ud-dev"))
+    )
     folder = options.out / "cnn"
-    parser, recogniser = train_cnn((material.documents, material.tree_check), (names, material.held_out), folder, cut=cut, courses=courses)
+    parser, recogniser = train_cnn(
+        (trees[0], trees[1]),
+        (cnn_names(material, Augmenter(knowledge), options.plan[-1].mix), material.held_out),
+        folder,
+        cut=word_cutter(knowledge),
+        courses=courses,
+    )
     add_calibration(folder, options, settings)
     return {"grammar": dict(parser.figures), "names": dict(recogniser.figures)}
+
+
+def cnn_names(material: Material, augmenter: Augmenter, mix: Mix) -> Callable[[random.Random], list[Example]]:
+    """Return the function that makes the examples of one epoch of the small model."""
+
+    def make(rng: random.Random) -> list[Example]:
+        general = rng.sample(list(material.general), round(len(material.general) * _GENERAL_FOR_CNN))
+        own = [*material.news, *augmenter.swapped(material.news, rng), *augmenter.composed(mix.templates, rng)]
+        return [*general, *augmenter.restyled(own, rng)]
+
+    return make
 
 
 def add_calibration(folder: Path, options: Options, settings: Settings) -> None:

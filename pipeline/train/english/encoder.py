@@ -90,10 +90,10 @@ class Material:
     classes: Classes
 
 
-def read_treebank(corpora: Path, name: str) -> list[list[Tree]]:
-    """Read the documents of one treebank file of the folder `ud/`, checked against its sum."""
+def read_treebank(corpora: Path, name: str, *, paragraphs: bool = False) -> list[list[Tree]]:
+    """Read the documents, or paragraphs, of one treebank file of the folder `ud/`, checked against its sum."""
     file = f"{name}.conllu.xz"
-    return read_conllu(check(corpora / "ud" / file, CHECKSUMS[file]))
+    return read_conllu(check(corpora / "ud" / file, CHECKSUMS[file]), paragraphs=paragraphs)
 
 
 def read_material(sources: Sources, knowledge: Knowledge, *, seed: int = 0) -> Material:

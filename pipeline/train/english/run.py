@@ -40,6 +40,7 @@ class Order:
     parts: tuple[str, ...]
     threads: int
     version: str
+    note: str = ""
     dry_run: bool = False
 
 
@@ -56,7 +57,7 @@ def train(order: Order, settings: Settings) -> None:
     figures["version"] = order.version
     if "encoder" in order.parts:
         figures["encoder"] = build_encoder(options, settings)
-        figures |= {"command": "make model-en", "hardware": _hardware(order.threads), "note": ""}
+        figures |= {"command": "make model-en", "hardware": _hardware(order.threads), "note": order.note}
         _write(order.out, figures)
     if "cnn" in order.parts:
         figures["cnn"] = build_cnn(options, settings)
