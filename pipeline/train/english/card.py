@@ -90,6 +90,10 @@ def _measured(title: str, figures: Mapping[str, Any]) -> Iterable[str]:
             for low, high, number, mean, share in some
         ]
         yield _table(("label", "score", "names", "mean score", "share right"), rows)
+    if "fresh" in figures:
+        fresh = figures["fresh"]
+        yield "\nThe same on articles annotated last and only measured on (`en_fresh.jsonl`): other subjects than dev gold, and nothing was tuned on them:\n\n"
+        yield _table(("all", *fresh["labels"]), [[f"{value:.3f}" for value in (fresh["mentions"], *fresh["labels"].values())]])
     if "trees" in figures:
         yield "\nGrammar on the text of PUD, 1,000 sentences of news and Wikipedia never trained on (CoNLL 2018 F1; words and sentences are our own; `las_words` leaves punctuation out):\n\n"
         trees = figures["trees"]

@@ -14,12 +14,16 @@ import torch
 
 from pipeline.kb.load import load_knowledge
 from pipeline.settings import Settings
+from pipeline.train.english.annotations import read_passages
 from pipeline.train.english.build import Options, build_cnn, build_encoder, find_pretrained
 from pipeline.train.english.card import FIGURES, write_card
 from pipeline.train.english.encoder import Sources, read_material, read_treebank
 from pipeline.train.english.measure import gold_articles, measure_names, measure_trees, pipeline_of
 
 __all__ = ["Order", "train"]
+
+FRESH = "en_fresh.jsonl"
+"""Articles that were annotated last and are only measured on."""
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +80,9 @@ def _measure(order: Order, folder: Path, settings: Settings) -> dict[str, Any]:
     figures: dict[str, Any] = {"trees": measure_trees(nlp, read_treebank(order.corpora, "en_pud-ud-test"))}
     if order.dev is not None:
         figures["names"] = measure_names(nlp, gold_articles(order.dev))
+    fresh = order.annotations / FRESH
+    if fresh.exists():
+        figures["fresh"] = measure_names(nlp, read_passages(fresh, order.texts))
     log.info("%s: %s", folder.name, {name: value for name, value in figures.get("names", {}).items() if name != "reliability"})
     return figures
 
