@@ -47,6 +47,10 @@ class Analyser:
         """The link stage over the knowledge base."""
         return link.Linker(self.knowledge)
 
+    def model_name(self, lang: str) -> str:
+        """Return the name under which results of a language are stored: "peninsula-en-encoder", "peninsula-ko"."""
+        return f"peninsula-{lang}-{self._settings.model}" if lang == "en" else f"peninsula-{lang}"
+
     def check(self) -> None:
         """Load knowledge and frames now, so that a fault in them is told before any work is done."""
         _ = self.linker, self.frames

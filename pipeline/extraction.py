@@ -101,7 +101,7 @@ def _has_lone_surrogate(text: str | None) -> bool:
 def extract_document(row: Mapping[str, Any], analyser: Analyser) -> Json:
     """Return the output record of one input document. Raises ItemError where it cannot be processed."""
     analysis = analyse_document(row, analyser)
-    record = describe(analysis, knowledge_version=analyser.knowledge.version)
+    record = describe(analysis, model=analyser.model_name(analysis.article.lang), knowledge_version=analyser.knowledge.version)
     if row.get("text") is None:
         record = {"id": record.pop("id"), "text": analysis.article.text, **record}
     return record
@@ -127,7 +127,7 @@ def analyse_document(row: Mapping[str, Any], analyser: Analyser) -> Analysis:
     return analyser.analyse(article)
 
 
-def describe(analysis: Analysis, *, knowledge_version: str) -> Json:
+def describe(analysis: Analysis, *, model: str, knowledge_version: str) -> Json:
     """Return an analysis in the form of the extraction contract."""
     article = analysis.article
     links: dict[str, list[Link]] = {}
@@ -142,7 +142,7 @@ def describe(analysis: Analysis, *, knowledge_version: str) -> Json:
         "entities": [_describe_mention(mention, links.get(mention.entity, [])) for mention in analysis.linking.mentions],
         "amounts": [_describe_amount(amount) for amount in analysis.tagging.amounts if amount.derived_from is None],
         "events": [_describe_event(event, analysis.tagging.amounts) for event in analysis.events],
-        "model": {"name": f"peninsula-{article.lang}", "version": MODEL_VERSION},
+        "model": {"name": model, "version": MODEL_VERSION},
         "knowledge": {"version": knowledge_version},
     }
 

