@@ -54,12 +54,10 @@ def train(
     except ImportError as error:
         raise UsageError(f"training needs more packages ({error.name}): pip install 'peninsula[train]'") from error
     annotations = ROOT / "models" / "language" / "annotations"
-    run.train(
-        run.Order(
-            corpora, gold, annotations, texts, dev, pretrained, out, work, numbers, tuple(wanted), threads, version, note, dry_run=dry_run
-        ),
-        context.obj,
+    order = run.Order(
+        corpora, gold, annotations, texts, dev, pretrained, out, work, numbers, tuple(wanted), threads, version, note, dry_run=dry_run
     )
+    run.train(order, run.options_of(order), context.obj)
 
 
 def register(app: typer.Typer) -> None:

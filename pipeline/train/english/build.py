@@ -69,6 +69,7 @@ class Options:
     seeds: tuple[int, ...] = (1, 2, 3)
     plan: tuple[Stage, ...] = PLAN
     size: Size | None = None
+    courses: tuple[Course, Course] = COURSES
 
     def __post_init__(self) -> None:
         if self.out.name != "en":
@@ -182,7 +183,7 @@ def _trees(network: Network, material: Material, cutter: PieceCutter) -> dict[st
     return tree_figures(network, material.tree_check, cutter, material.classes)
 
 
-def build_cnn(options: Options, settings: Settings, *, courses: tuple[Course, Course] = COURSES) -> Figures:
+def build_cnn(options: Options, settings: Settings) -> Figures:
     """Train the small model: grammar on the treebanks, names on the mix of the last stage; return its figures."""
     knowledge = load_knowledge(settings.kb_dir)
     material = read_material(options.sources, knowledge)
@@ -197,7 +198,7 @@ def build_cnn(options: Options, settings: Settings, *, courses: tuple[Course, Co
         (cnn_names(material, Augmenter(knowledge), options.plan[-1].mix), material.held_out),
         folder,
         cut=word_cutter(knowledge),
-        courses=courses,
+        courses=options.courses,
     )
     add_calibration(folder, options, settings)
     return {"grammar": dict(parser.figures), "names": dict(recogniser.figures)}

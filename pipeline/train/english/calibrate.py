@@ -21,8 +21,9 @@ from pipeline.train.english.examples import LABELS
 __all__ = ["Judged", "calibrate", "fit_logistic", "judge", "reliability"]
 
 _EASE = 1.0
-"""Strength of the pull towards the identity: a label with few passages keeps the network's own probability."""
+"""Strength of the pull towards given weights, in finds: few finds move them little."""
 _FEWEST = 20
+"""Finds of rules and of the recogniser that a label needs each to be fitted by itself."""
 _STEP = 1e-6
 
 

@@ -20,7 +20,7 @@ from pipeline.train.english.card import FIGURES, write_card
 from pipeline.train.english.encoder import Sources, read_material, read_treebank
 from pipeline.train.english.measure import gold_articles, measure_names, measure_trees, pipeline_of
 
-__all__ = ["Order", "train"]
+__all__ = ["Order", "options_of", "train"]
 
 FRESH = "en_fresh.jsonl"
 """Articles that were annotated last and are only measured on."""
@@ -48,13 +48,17 @@ class Order:
     dry_run: bool = False
 
 
-def train(order: Order, settings: Settings) -> None:
+def options_of(order: Order) -> Options:
+    """Return what an order means for the builders; ConfigurationError where the pretrained encoder is missing."""
+    sources = Sources(order.corpora, order.gold, order.annotations, order.texts, find_pretrained(order.pretrained))
+    return Options(sources, order.out, order.work, order.version, order.seeds)
+
+
+def train(order: Order, options: Options, settings: Settings) -> None:
     """Run the parts that are ordered. Figures of parts that are not are kept as they were."""
     torch.set_num_threads(order.threads)
-    sources = Sources(order.corpora, order.gold, order.annotations, order.texts, find_pretrained(order.pretrained))
-    options = Options(sources, order.out, order.work, order.version, order.seeds)
     if order.dry_run:
-        read_material(sources, load_knowledge(settings.kb_dir))
+        read_material(options.sources, load_knowledge(settings.kb_dir))
         log.info("all corpora are there and right; would train %s into %s, seeds %s", ", ".join(order.parts), order.out, order.seeds)
         return
     figures = _read(order.out / FIGURES)

