@@ -80,7 +80,15 @@ def test_a_row_that_does_not_fit_is_named_with_its_line(texts: Path, bad: object
 
 @pytest.mark.parametrize(
     "content",
-    [None, b"no gzip", gzip.compress(b'{"id": "b"}\n'), gzip.compress(b"{"), gzip.compress(b"[1]\n"), gzip.compress(TEXT.encode())[:30]],
+    [
+        None,
+        b"no gzip",
+        gzip.compress(b'{"id": "b"}\n', mtime=0),
+        gzip.compress(b"{", mtime=0),
+        gzip.compress(b"[1]\n", mtime=0),
+        gzip.compress(TEXT.encode(), mtime=0)[:30],
+    ],
+    ids=["missing", "not packed", "no text", "no JSON", "no object", "cut off"],
 )
 def test_texts_that_cannot_be_read_are_named(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
