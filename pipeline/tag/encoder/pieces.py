@@ -19,7 +19,7 @@ __all__ = ["BATCH_PIECES", "SHAPES", "WINDOW_PIECES", "Batch", "PieceCutter", "W
 
 Ints = npt.NDArray[np.int64]
 
-WINDOW_PIECES = 126
+WINDOW_PIECES = 94
 """Longest window without its two border pieces: more context gains nothing measurable and attention costs its square."""
 BATCH_PIECES = 256
 """Pieces of one batch, padding included: what stays in the cache of one core; more are slower."""

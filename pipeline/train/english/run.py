@@ -61,20 +61,16 @@ def train(order: Order, options: Options, settings: Settings) -> None:
         read_material(options.sources, load_knowledge(settings.kb_dir))
         log.info("all corpora are there and right; would train %s into %s, seeds %s", ", ".join(order.parts), order.out, order.seeds)
         return
-    figures = _read(order.out / FIGURES)
-    figures["version"] = order.version
     if "encoder" in order.parts:
-        figures["encoder"] = build_encoder(options, settings)
-        figures |= {"command": "make model-en", "hardware": _hardware(order.threads), "note": order.note}
-        _write(order.out, figures)
+        encoder = build_encoder(options, settings)
+        _write(order, encoder=encoder, command="make model-en", hardware=_hardware(order.threads), note=order.note)
     if "cnn" in order.parts:
-        figures["cnn"] = build_cnn(options, settings)
-        _write(order.out, figures)
+        _write(order, cnn=build_cnn(options, settings))
     if "card" in order.parts:
-        figures["measured"] = {
-            name: _measure(order, order.out / name, settings) for name in ("encoder", "cnn") if (order.out / name).is_dir()
-        }
-        _write(order.out, figures)
+        _write(
+            order,
+            measured={name: _measure(order, order.out / name, settings) for name in ("encoder", "cnn") if (order.out / name).is_dir()},
+        )
         write_card(order.out)
         log.info("card written to %s", order.out / "README.md")
 
@@ -97,10 +93,9 @@ def _hardware(threads: int) -> str:
     return f"on {threads} of {os.cpu_count()} cores of a {platform.machine()} processor"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
-
-
-def _write(folder: Path, figures: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+def _write(order: Order, **new: object) -> None:
+    """Put new figures beside those that are there already, also when another part wrote them meanwhile."""
+    path = order.out / FIGURES
+    figures = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    order.out.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**figures, "version": order.version, **new}, indent=1) + "\n", encoding="utf-8")
