@@ -35,6 +35,15 @@ class Post:
     start: date | None
     end: date | None
 
+    @property
+    def leads(self) -> bool:
+        """Whether it is the head of a government or state."""
+        return (self.affiliation or "").startswith("Government of ")
+
+    def held_on(self, day: date | None) -> bool:
+        """Tell whether it was held on a day; an open end holds, and so does any time where the day is not known."""
+        return day is None or ((self.start is None or self.start <= day) and (self.end is None or day <= self.end))
+
 
 @dataclass(frozen=True, slots=True)
 class ListEntry:

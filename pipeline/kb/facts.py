@@ -32,6 +32,7 @@ _ALIAS_COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("names_ko", "ko", "name"),
     ("acronyms_ko", "ko", "acronym"),
     ("short_ko", "ko", "short"),
+    ("adjectives_ko", "ko", "adjective"),
 )
 ENTITY_COLUMNS = frozenset(
     ["id", "kind", "country", "name", "stands_for", "latitude", "longitude", "valid_from", "valid_to", "listings", "source"]

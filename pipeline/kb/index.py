@@ -28,6 +28,7 @@ class MatchForm(StrEnum):
     JOINED = "joined given name"
     REVERSED = "given name first"
     NO_COUNTRY = "without the leading country"
+    RESOLVED = "understood from the article"
 
 
 @dataclass(frozen=True, slots=True)

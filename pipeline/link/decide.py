@@ -13,7 +13,7 @@ from datetime import date
 from models.knowledge import Knowledge, KnowledgeEntity, ListEntry
 from models.records import Article, Link, Linking, Maker, Mention, Tagging
 from models.vocabulary import Label
-from pipeline.kb.index import AliasIndex, Candidate
+from pipeline.kb.index import AliasIndex, Candidate, MatchForm
 from pipeline.link.context import Context
 from pipeline.link.evidence import Evidence, load_evidence
 from pipeline.link.score import Reader, Scored, is_placed
@@ -73,6 +73,10 @@ class Linker:
                 )
                 if naming and same_sort(subject, entity):
                     found.setdefault(candidate.entity, candidate)
+        known = self.knowledge.entities.get(subject.entity)
+        if known is not None and known.id not in found and not found:
+            # "the Kim regime", "Ministry of National Defence of the DPRK": no name of it, and yet no doubt who is meant.
+            found[known.id] = Candidate(known.id, known.aliases[0], MatchForm.RESOLVED)
         return tuple(found.values())
 
     def _named_bodies(self, subjects: tuple[Subject, ...], candidates: Mapping[str, tuple[Candidate, ...]]) -> frozenset[str]:

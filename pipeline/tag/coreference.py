@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from models.knowledge import Knowledge, KnowledgeEntity
 from models.vocabulary import Label, Via
@@ -14,6 +14,7 @@ from pipeline.tag.entities import BODIES, FIRM_ENDS, Entity, EntityBook, Named, 
 from pipeline.tag.lists import WordLists
 from pipeline.tag.reading import Found, Reading
 from pipeline.tag.recognition import MODEL
+from pipeline.tag.salience import Presence
 from pipeline.tag.titles import Title
 from pipeline.text.names import normalise_name
 from pipeline.text.spans import Ranges
@@ -43,6 +44,7 @@ class Coreference:
         self._particles = lists.get("name_particles")
         self._common = lists.get("common_words")
         self._by_surname = self._index_surnames()
+        self._bodies = self._index_bodies()
 
     def _index_surnames(self) -> Mapping[str, list[KnowledgeEntity]]:
         table: dict[str, list[KnowledgeEntity]] = {}
@@ -50,6 +52,16 @@ class Coreference:
             if entity.label is Label.PERSON and entity.posts:
                 for surname in {surname for alias in entity.aliases if alias.lang == "en" for surname in self.surnames_of(alias.text)}:
                     table.setdefault(surname, []).append(entity)
+        return table
+
+    def _index_bodies(self) -> Mapping[tuple[str, str], set[str]]:
+        """Map name or short form and country to the ids of the bodies of states that are called so there."""
+        table: dict[tuple[str, str], set[str]] = {}
+        for entity in self._knowledge.entities.values():
+            if entity.label is Label.AGENCY and entity.country:
+                names = [alias.text for alias in entity.aliases if alias.lang == "en" and alias.kind in {"name", "short"}]
+                for name in (*names, entity.name.partition(" (")[0]):
+                    table.setdefault((normalise_name(name), entity.country), set()).add(entity.id)
         return table
 
     def surnames_of(self, name: str) -> set[str]:
@@ -90,13 +102,16 @@ class Coreference:
         named = [self._name_one(reading, found, book, majority) for found in finds if not self._is_single(found, reading)]
         by_end = {title.end: title for title in titles}
         self._note_titles(named, by_end, book)
+        presence = Presence(reading)
+        presence.note_names((one.start, one.end, one.entity) for one in named if one.label is Label.PERSON)
         named += [
-            self._name_single(reading, found, book, by_end.get(found.start - 1) or by_end.get(found.start - 2))
-            for found in finds
-            if self._is_single(found, reading)
+            self._name_single(reading, found, book, by_end.get(found.start - 1) or by_end.get(found.start - 2), presence)
+            for found in sorted(finds, key=lambda found: found.start)
+            if self._is_single(found, reading) and _HOUSE.match(reading.text, found.end) is None
         ]
         named = [replace(one, label=book.entities[one.entity].label) if one.label in BODIES else one for one in named]
-        for spread in (self._brackets, self._aliases, self._repeats, self._bare_surnames):
+        surnames = partial(self._bare_surnames, presence)
+        for spread in (self._brackets, self._aliases, self._repeats, surnames):
             for extra in spread(reading, sorted(named, key=lambda one: one.start), book):
                 if taken.add(extra.start, extra.end):
                     named.append(extra)
@@ -127,12 +142,15 @@ class Coreference:
                 known = state
             entity = book.add_known(known, found.label, text)
             if found.label is Label.PERSON:
-                book.add_surnames(entity, self.surnames_of(text))
+                book.add_surnames(entity, self.surnames_of(text), text.split())
             return _named(found, text, entity, Via.METONYM if metonym else Via.DIRECT, metonym=metonym)
+        state_body = self._body_of_state(text) if found.label is Label.AGENCY else None
+        if state_body is not None:
+            return _named(found, text, book.add_known(state_body, found.label, text), Via.DIRECT)
         country = self._country_before(reading, found.start) if found.label is Label.AGENCY else None
         entity = self._same_name(text, found.label, book) or book.add_unknown(found.label, _tidy(text), country)
         if found.label is Label.PERSON:
-            book.add_surnames(entity, self.surnames_of(text))
+            book.add_surnames(entity, self.surnames_of(text), text.split())
         return _named(found, text, entity, Via.DIRECT)
 
     def _same_name(self, text: str, label: Label, book: EntityBook) -> Entity | None:
@@ -178,6 +196,21 @@ class Coreference:
                 return code
         return None
 
+    def _body_of_state(self, text: str) -> KnowledgeEntity | None:
+        """Return the known body that a name with its state means: "Ministry of National Defence of the DPRK", "DPRK Foreign Ministry"."""
+        words = text.split()
+        for cut in range(1, len(words)):
+            left, right = words[:cut], words[cut:]
+            if left[-1].lower() == "of" and cut > 1:
+                body, state = left[:-1], right[1:] if right[0].lower() == "the" else right
+            else:
+                state, body = left, right
+            country = self._adjectives.get(" ".join(state))
+            known = self._bodies.get((normalise_name(" ".join(body)), country), set()) if country else set()
+            if len(known) == 1:
+                return self._knowledge.entities[next(iter(known))]
+        return None
+
     def _country_in(self, text: str) -> str | None:
         words = text.split()
         return self._adjectives.get(" ".join(words[:2])) or self._adjectives.get(words[0])
@@ -217,22 +250,32 @@ class Coreference:
             if title is not None:
                 book.entities[one.entity].titles.add(title.head)
 
-    def _name_single(self, reading: Reading, found: Found, book: EntityBook, title: Title | None) -> Named:
-        """Tie a surname with a title to the person of that surname: same title first, then the latest, then a known office-holder."""
+    def _name_single(self, reading: Reading, found: Found, book: EntityBook, title: Title | None, presence: Presence) -> Named:
+        """Tie one word with or without a title to the person called so: same title first, then the one talked about, then a known office-holder."""
         text = reading.text[found.start : found.end]
-        options = book.by_surname.get(text, [])
+        options = book.by_surname.get(text, []) or book.by_part.get(text, [])
         if title is not None and len(options) > 1:
             options = [entity for entity in options if title.head in entity.titles] or options
         if options:
-            return _named(found, text, options[-1], Via.COREF)
-        known = self._office_holder(reading, text, title)
-        if known is not None:
-            entity = book.add_known(known, Label.PERSON, known.name)
-            book.add_surnames(entity, {text})
-            return _named(found, text, entity, Via.COREF)
-        entity = book.add_unknown(Label.PERSON, text, None)
+            person = presence.most_present((entity.id for entity in options), found.start) or options[-1].id
+            presence.note_short(found.start, found.end, person)
+            return _named(found, text, book.entities[person], Via.COREF)
+        known = self._office_holder(reading, text, title) or self._leader(reading, text, found.end)
+        entity = book.add_known(known, Label.PERSON, known.name) if known is not None else book.add_unknown(Label.PERSON, text, None)
         book.add_surnames(entity, {text})
-        return _named(found, text, entity, Via.DIRECT)
+        presence.note_names([(found.start, found.end, entity.id)])
+        return _named(found, text, entity, Via.DIRECT if known is None else Via.COREF)
+
+    def _leader(self, reading: Reading, surname: str, end: int) -> KnowledgeEntity | None:
+        """Return whom "the Kim regime" is named after: the one head of a government of that surname at the time."""
+        if _RULE.match(reading.text, end) is None:
+            return None
+        leaders = [
+            person
+            for person in self._by_surname.get(surname, ())
+            if any(post.leads and post.held_on(reading.published) for post in person.posts)
+        ]
+        return leaders[0] if len(leaders) == 1 else None
 
     def _office_holder(self, reading: Reading, surname: str, title: Title | None) -> KnowledgeEntity | None:
         if title is None or title.kind == "private":
@@ -247,23 +290,24 @@ class Coreference:
                     break
         return fitting[0] if len(fitting) == 1 else None
 
-    def _bare_surnames(self, reading: Reading, named: Sequence[Named], book: EntityBook) -> Iterator[Named]:
+    def _bare_surnames(self, presence: Presence, reading: Reading, named: Sequence[Named], book: EntityBook) -> Iterator[Named]:
         for surname, options in sorted(book.by_surname.items(), key=lambda pair: (-len(pair[0]), pair[0])):
             if len(surname) < 2 or surname in self._adjectives:
                 continue
             ids = {entity.id: entity for entity in options}
-            persons = [one for one in named if one.entity in ids]
-            starts = [one.start for one in persons]
+            taken = {one.start for one in named if one.label is Label.PERSON}
             for match in re.finditer(rf"(?<![\w-]){re.escape(surname)}(?![\w-])", reading.text):
-                if self._stands_alone(reading, match.start(), match.end(), surname):
-                    before = bisect_left(starts, match.start()) - 1
-                    entity = ids[persons[before].entity] if before >= 0 else options[0]
+                if match.start() not in taken and self._stands_alone(reading, match.start(), match.end(), surname):
+                    entity = ids[presence.most_present(ids, match.start()) or options[0].id]
+                    presence.note_short(match.start(), match.end(), entity.id)
                     yield Named(
                         match.start(), match.end(), surname, Label.PERSON, "surname", entity.id, entity.name, Via.COREF, entity.country
                     )
 
     def _stands_alone(self, reading: Reading, start: int, end: int, surname: str) -> bool:
         text = reading.text
+        if _HOUSE.match(text, end) is not None:
+            return False
         if re.match(r"[ \xa0]+(?:[A-Z][a-z]+-[a-z]+|[A-Z][a-z]+ [A-Z][a-z]+ (?:said|says))", text[end : end + 40]):
             return False
         if re.search(r"\b[A-Z][a-z]+ \Z", text[max(0, start - 15) : start]) and not re.search(
@@ -325,6 +369,11 @@ class Coreference:
 
 def _is_guess(one: Named) -> bool:
     return one.rule == MODEL and one.via is Via.DIRECT
+
+
+_HOUSE = re.compile(r"\s(?:dynasty|family|clan|bloodline)\b")
+"""What follows a surname that means a house and nobody of it."""
+_RULE = re.compile(r"\s(?:regime|administration|government|dictatorship)\b")
 
 
 _DOUBTFUL = frozenset(

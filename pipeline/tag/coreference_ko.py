@@ -62,11 +62,15 @@ class KoreanCoreference:
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
         self._country_names: dict[str, list[str]] = {}
+        self._compounds: dict[str, list[str]] = {}
         self._holders: dict[str, list[KnowledgeEntity]] = {}
         for entity in knowledge.entities.values():
-            names = [alias.text for alias in entity.aliases if alias.lang == "ko" and len(alias.text) > 1]
+            names = [alias.text for alias in entity.aliases if alias.lang == "ko" and alias.kind != "adjective" and len(alias.text) > 1]
             if entity.kind == "country" and entity.country:
                 self._country_names.setdefault(entity.country, []).extend(names)
+                self._compounds[entity.country] = [
+                    alias.text for alias in entity.aliases if alias.lang == "ko" and alias.kind == "adjective"
+                ]
             if entity.label is Label.PERSON and entity.posts:
                 for short in sorted({short for name in names for short in _short_names(name)}):
                     self._holders.setdefault(short, []).append(entity)
@@ -75,12 +79,12 @@ class KoreanCoreference:
         """Return the mentions in order, each with its entity."""
         heads = {title.name_start: title.head for title in titles}
         book = _Book()
-        countries = self._countries(finds)
+        countries = self._countries(reading, finds)
         named = [self._name_one(reading, found, book, countries) for found in finds if not self._is_short(found)]
         for one in named:
             if one.label is Label.PERSON:
                 book.note_person(one, heads.get(one.start))
-        named += [self._name_short(reading, found, book, heads.get(found.start)) for found in finds if self._is_short(found)]
+        named += [self._name_short(reading, found, book, heads.get(found.start), countries) for found in finds if self._is_short(found)]
         taken = Ranges([(one.start, one.end) for one in named])
         for spread in (self._brackets, self._repeats):
             for extra in spread(reading, sorted(named, key=lambda one: one.start)):
@@ -91,8 +95,9 @@ class KoreanCoreference:
     def _is_short(self, found: Found) -> bool:
         return found.label is Label.PERSON and not found.ids and found.rule in {"korean_surname", "foreign_titled"}
 
-    def _countries(self, finds: Sequence[Found]) -> dict[str, int]:
-        counts: dict[str, int] = {}
+    def _countries(self, reading: Reading, finds: Sequence[Found]) -> dict[str, int]:
+        """Count how often each country is named; 0 where only a compound shows it ("방북", "남북")."""
+        counts = {country: 0 for country, words in self._compounds.items() if any(word in reading.text for word in words)}
         for found in finds:
             for ident in found.ids:
                 known = self._knowledge.entities.get(ident)
@@ -123,7 +128,7 @@ class KoreanCoreference:
         via = Via.METONYM if metonym else Via.DIRECT
         return Named(found.start, found.end, text, found.label, found.rule, entity.id, entity.name, via, entity.country, metonym)
 
-    def _name_short(self, reading: Reading, found: Found, book: _Book, head: str | None) -> Named:
+    def _name_short(self, reading: Reading, found: Found, book: _Book, head: str | None, countries: Mapping[str, int]) -> Named:
         """Tie a surname, or the last name of a foreigner, before a title, to a person: same title first, then the latest, then a known office-holder."""
         text = reading.text[found.start : found.end]
         options = book.called.get(_SURNAMES_IN_HANJA.get(text, text), [])
@@ -137,23 +142,27 @@ class KoreanCoreference:
             before = bisect_left([one.start for one in options], found.start) - 1
             owner = book.entities[options[max(before, 0)].entity]
             return Named(found.start, found.end, text, Label.PERSON, found.rule, owner.id, owner.name, Via.COREF, owner.country)
-        holder = self._office_holder(reading, text, head)
+        holder = self._office_holder(reading, text, head, countries)
         entity = book.known(holder, Label.PERSON) if holder is not None else book.unknown(Label.PERSON, text)
         via = Via.COREF if holder is not None else Via.DIRECT
         return Named(found.start, found.end, text, Label.PERSON, found.rule, entity.id, entity.name, via, entity.country)
 
-    def _office_holder(self, reading: Reading, name: str, head: str | None) -> KnowledgeEntity | None:
+    def _office_holder(self, reading: Reading, name: str, head: str | None, countries: Mapping[str, int]) -> KnowledgeEntity | None:
+        """Return who held such an office: the only one of that surname, or of several the one who leads a state that the article names."""
         if head not in _HEADS_OF_STATE:
             return None
-        fitting = []
-        for entity in self._holders.get(name, ()):
-            for post in entity.posts:
-                held = reading.published is None or (
-                    (post.start is None or post.start <= reading.published) and (post.end is None or reading.published <= post.end)
-                )
-                if held and any(word in post.role.lower() for word in _HEADS_OF_STATE[head]):
-                    fitting.append(entity)
-                    break
+        roles = _HEADS_OF_STATE[head]
+        fitting = [
+            entity
+            for entity in self._holders.get(name, ())
+            if any(post.held_on(reading.published) and any(word in post.role.lower() for word in roles) for post in entity.posts)
+        ]
+        if len(fitting) > 1:
+            fitting = [
+                entity
+                for entity in fitting
+                if entity.country in countries and any(post.leads and post.held_on(reading.published) for post in entity.posts)
+            ]
         return fitting[0] if len(fitting) == 1 else None
 
     def _brackets(self, reading: Reading, named: Sequence[Named]) -> Iterator[Named]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from models.knowledge import KnowledgeEntity
@@ -53,6 +53,8 @@ class EntityBook:
     entities: dict[str, Entity] = field(default_factory=dict)
     by_name: dict[tuple[str, tuple[str, ...]], Entity] = field(default_factory=dict)
     by_surname: dict[str, list[Entity]] = field(default_factory=dict)
+    by_part: dict[str, list[Entity]] = field(default_factory=dict)
+    """Persons by every word of their names, for those who are called by a given name."""
     unknown: int = 0
 
     def add_known(self, known: KnowledgeEntity, label: Label, text: str) -> Entity:
@@ -73,12 +75,13 @@ class EntityBook:
         for key in name_keys(normalise_name(name).split(), entity.label):
             self.by_name.setdefault((name_kind(entity.label), key), entity)
 
-    def add_surnames(self, entity: Entity, surnames: set[str]) -> None:
-        """Note by which surnames a person may be called."""
-        for surname in surnames:
-            owners = self.by_surname.setdefault(surname, [])
-            if entity not in owners:
-                owners.append(entity)
+    def add_surnames(self, entity: Entity, surnames: set[str], parts: Iterable[str] = ()) -> None:
+        """Note by which surnames, and failing these by which words of the name, a person may be called."""
+        for table, words in ((self.by_surname, surnames), (self.by_part, parts)):
+            for word in words:
+                owners = table.setdefault(word, [])
+                if entity not in owners:
+                    owners.append(entity)
 
 
 def name_kind(label: Label) -> str:

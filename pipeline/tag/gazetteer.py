@@ -205,4 +205,4 @@ class KoreanGazetteer:
 
 def korean_gazetteer(knowledge: Knowledge, extra: Iterable[Entry] = ()) -> KoreanGazetteer:
     """Build the Korean gazetteer from the knowledge base and further entries."""
-    return KoreanGazetteer([*_entries(knowledge, "ko"), *extra])
+    return KoreanGazetteer([*(entry for entry in _entries(knowledge, "ko") if entry.kind != "adjective"), *extra])

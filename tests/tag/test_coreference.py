@@ -25,6 +25,40 @@ def test_a_bare_surname_belongs_to_the_latest_full_name(read):
     assert entities(tagging, "Kim") == entities(tagging, "Kim Su-jin")
 
 
+def test_a_surname_belongs_to_the_one_talked_about_and_not_to_one_named_in_passing(read):
+    sister = read("Hong Su-jin, the sister of North Korean leader Hong Yong-ho, sent a gift. Castell said he got Hong's vase.")
+    assert entities(sister, "Hong") == entities(sister, "Hong Su-jin")
+    son = read("Hong Yong-ho opened a plant. It was planned under his late father, Hong Chol-su. Hong praised the workers.")
+    assert entities(son, "Hong") == entities(son, "Hong Yong-ho")
+    brother = read("Hong Yong-ho's younger brother Hong Su-nam spoke. Hong then left.")
+    assert entities(brother, "Hong") == entities(brother, "Hong Su-nam")
+
+
+def test_a_surname_stays_with_its_person_after_somebody_else_was_named_once(read):
+    pastor = "Hong Dong-min was shown to reporters. Hong wept. Hong said he was sorry. Envoys saw Hong leave."
+    tagging = read(f"{pastor} The report praised the country and its leader, Hong Yong-ho. A source said that Hong was a pastor.")
+    assert set(entities(tagging, "Hong")) == set(entities(tagging, "Hong Dong-min"))
+
+
+def test_a_surname_before_any_full_name_is_the_first_one_named(read):
+    tagging = read("Senator Hong objected. Hong Su-jin is the youngest. Hong Yong-ho came later.")
+    assert entities(tagging, "Hong") == entities(tagging, "Hong Su-jin")
+
+
+def test_a_person_may_be_called_by_the_given_name(read):
+    tagging = read("Robert Castell vanished in 1977. Mr. Robert is remembered.")
+    assert entities(tagging, "Robert") == entities(tagging, "Robert Castell")
+
+
+def test_a_regime_is_named_after_its_leader_and_a_dynasty_after_nobody(read):
+    assert entities(read("All nations should work together to isolate the Hong regime until it has no choice."), "Hong") == ["kb:per-leader"]
+    assert entities(read("President Hong Gil-dong spoke. The Hong dynasty fell long ago."), "Hong") == []
+
+
+def test_a_body_written_with_its_state_is_the_known_one(read):
+    assert entities(read("The Ministry of Foreign Affairs of Japan objected."), "Ministry of Foreign Affairs of Japan") == ["kb:jp-mofa"]
+
+
 def test_a_role_decides_between_two_persons_of_one_surname(read):
     tagging = read("Admiral Kim Yong-ho met Senator Kim Su-jin. Later Admiral Kim left.")
     assert entities(tagging, "Kim") == entities(tagging, "Kim Yong-ho")
