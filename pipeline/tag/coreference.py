@@ -267,15 +267,18 @@ class Coreference:
         return _named(found, text, entity, Via.DIRECT if known is None else Via.COREF)
 
     def _leader(self, reading: Reading, surname: str, end: int) -> KnowledgeEntity | None:
-        """Return whom "the Kim regime" is named after: the one head of a government of that surname at the time."""
-        if _RULE.match(reading.text, end) is None:
+        """Return whom "the Kim regime" is named after: who led a government then, or else the last of that surname who had done so."""
+        rule = _RULE.match(reading.text, end)
+        if rule is None:
             return None
-        leaders = [
-            person
-            for person in self._by_surname.get(surname, ())
-            if any(post.leads and post.held_on(reading.published) for post in person.posts)
-        ]
-        return leaders[0] if len(leaders) == 1 else None
+        terms = [(person, post) for person in self._by_surname.get(surname, ()) for post in person.posts if post.leads]
+        if rule[1] in {"regime", "dictatorship"}:
+            terms = [(person, post) for person, post in terms if post.role == "leader"] or terms
+        now = {person.id: person for person, post in terms if post.held_on(reading.published)}
+        if not now:
+            ended = [(post.end, person) for person, post in terms if post.end and reading.published and post.end < reading.published]
+            return max(ended, key=lambda pair: pair[0])[1] if ended else None
+        return next(iter(now.values())) if len(now) == 1 else None
 
     def _office_holder(self, reading: Reading, surname: str, title: Title | None) -> KnowledgeEntity | None:
         if title is None or title.kind == "private":
@@ -373,7 +376,7 @@ def _is_guess(one: Named) -> bool:
 
 _HOUSE = re.compile(r"\s(?:dynasty|family|clan|bloodline)\b")
 """What follows a surname that means a house and nobody of it."""
-_RULE = re.compile(r"\s(?:regime|administration|government|dictatorship)\b")
+_RULE = re.compile(r"\s(regime|administration|government|dictatorship)\b")
 
 
 _DOUBTFUL = frozenset(

@@ -51,7 +51,7 @@ def test_a_person_may_be_called_by_the_given_name(read):
 
 
 def test_a_regime_is_named_after_its_leader_and_a_dynasty_after_nobody(read):
-    assert entities(read("All nations should work together to isolate the Hong regime until it has no choice."), "Hong") == ["kb:per-leader"]
+    assert entities(read("The Hong regime fell."), "Hong") == ["kb:per-leader"]
     assert entities(read("President Hong Gil-dong spoke. The Hong dynasty fell long ago."), "Hong") == []
 
 
