@@ -7,6 +7,7 @@ PeninsulaError                 1    unexpected; a bug
   LockHeld                    75    another run is at work: try later
   AssertionFailed              4    the data are not what they must be: nothing was published
   Degraded                     3    finished, but lines were refused or a threshold was crossed
+  ListError                    3    a sanctions list is not what it must be: refused, nothing was changed
   ItemError                         one item failed; caught at the item border of the runner, becomes a state
     FetchError                      class is hard, soft or temporary
     ExtractError
@@ -27,6 +28,7 @@ __all__ = [
     "FetchError",
     "ItemError",
     "LanguageError",
+    "ListError",
     "LockHeld",
     "PeninsulaError",
     "StorageError",
@@ -76,6 +78,16 @@ class Degraded(PeninsulaError):
     """The work was finished, but some input was refused or a threshold was crossed."""
 
     exit_code = 3
+
+
+class ListError(PeninsulaError):
+    """A sanctions list was refused: the file is cut, empty or of another format. The message says what was expected and what was found."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, *, path: Path | None = None, line: int | None = None) -> None:
+        where = "" if path is None else f"{path}: " if line is None else f"{path}:{line}: "
+        super().__init__(where + message)
 
 
 class ItemError(PeninsulaError):
