@@ -47,7 +47,11 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class ListEntry:
-    """One entry of a sanctions list. `entry` is `source:source_id`; None where the source gives no id."""
+    """One entry of a sanctions list. `entry` is `source:source_id`; None where the source gives no id.
+
+    `delisted_on` is None where the day is not known or the entry is listed still. `identifiers` are numbers and addresses, each as
+    `kind:value` ("imo:9045194", "wallet:1A1z…").
+    """
 
     entry: str | None
     source: str
@@ -59,6 +63,9 @@ class ListEntry:
     linked_to: tuple[str, ...] = ()
     listed_on: date | None = None
     delisted: bool = False
+    delisted_on: date | None = None
+    absent_on: date | None = None
+    identifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,7 @@ __all__ = [
     "EventMention",
     "EventRelation",
     "FeedEntry",
+    "Identifier",
     "Link",
     "Linking",
     "Maker",
@@ -277,7 +278,9 @@ class Tagging:
 class Link:
     """That an entity of the article is an entry of a sanctions list.
 
-    `entry` is `source:source_id`; `status` is "auto" (shown), "review" or "rejected" (kept for audit).
+    `entry` is `source:source_id`; `status` is "auto" (shown), "review" or "rejected" (kept for audit). `written` is the name in the
+    article and `alias` the known name that it equals or resembles, `likeness` how much, 0 to 1, and `comparison` why (by syllable or
+    word). `evidence` is what was found for and against it, as `(kind, weight in log-odds)`.
     """
 
     entity: str
@@ -289,14 +292,37 @@ class Link:
     why: str
     status: str
     maker: Maker
+    written: str = ""
+    alias: str = ""
+    likeness: float = 1.0
+    comparison: str = ""
+    evidence: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """A number or address in the text that a list gives for an entity: `kind` is imo, wallet, passport or swift.
+
+    `entity`, `label` and `name` are those of the knowledge base.
+    """
+
+    start: int
+    end: int
+    text: str
+    kind: str
+    entity: str
+    label: Label
+    name: str
+    maker: Maker
 
 
 @dataclass(frozen=True, slots=True)
 class Linking:
-    """The mentions with their entities decided, and the list entries of those entities."""
+    """The mentions with their entities decided, the list entries of those entities, and the identifiers of listed ones in the text."""
 
     mentions: tuple[Mention, ...]
     links: tuple[Link, ...]
+    identifiers: tuple[Identifier, ...] = ()
 
 
 # --- events ----------------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ __all__ = [
     "FeedItemRow",
     "FeedRow",
     "FetchRow",
+    "IdentifierMentionRow",
     "KnowledgeVersionRow",
     "LinkRow",
     "MentionCandidateRow",
@@ -433,7 +434,12 @@ class MentionCandidateRow(Base):
 
 
 class LinkRow(Base):
-    """That an entity of an article is an entry of a sanctions list; `entry` is null where the list gives no id."""
+    """That an entity of an article is an entry of a sanctions list; `entry` is null where the list gives no id.
+
+    `written` is the name in the article, `alias` the known name that it equals or resembles, `likeness` how much, 0 to 1, and
+    `comparison` why; `evidence` maps what was found for and against it to its weight in log-odds. All five are null in rows that
+    were written before they existed.
+    """
 
     __tablename__ = "link"
 
@@ -449,7 +455,29 @@ class LinkRow(Base):
     status: Mapped[LinkStatus]
     maker: Mapped[str]
     maker_version: Mapped[str]
+    written: Mapped[str | None] = mapped_column(Text)
+    alias: Mapped[str | None] = mapped_column(Text)
+    likeness: Mapped[float | None]
+    comparison: Mapped[str | None] = mapped_column(Text)
+    evidence: Mapped[dict[str, Any] | None]
     knowledge_version_id: Mapped[str] = mapped_column(ForeignKey("knowledge_version.id"))
+
+
+class IdentifierMentionRow(Base):
+    """A number or address in an article that a list gives for an entity; `kind` is imo, wallet, passport or swift."""
+
+    __tablename__ = "identifier_mention"
+    __table_args__ = (CheckConstraint('start >= 0 AND start < "end"', name="span"),)
+
+    id: Mapped[str] = mapped_column(_Id, primary_key=True)
+    version_id: Mapped[str] = mapped_column(ForeignKey("article_version.id"), index=True)
+    start: Mapped[int]
+    end: Mapped[int]
+    text: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(16))
+    entity_id: Mapped[str] = mapped_column(ForeignKey("entity.id"), index=True)
+    maker: Mapped[str]
+    maker_version: Mapped[str]
 
 
 class AmountRow(Base):

@@ -35,7 +35,7 @@ class Analyser:
     @cached_property
     def knowledge(self) -> Knowledge:
         """The knowledge base in force."""
-        return load_knowledge(self._settings.kb_dir)
+        return load_knowledge(self._settings.kb_dir, self._settings.lists_dir)
 
     @cached_property
     def frames(self) -> events.Frames:

@@ -62,6 +62,11 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'peninsula.db'}"
 
+    @property
+    def lists_dir(self) -> Path:
+        """Where fetched versions of sanctions lists are kept."""
+        return self.data_dir / "lists"
+
 
 def load_settings(**overrides: object) -> Settings:
     """Build the settings; arguments that are None count as not given. Raises ConfigurationError that names the field."""

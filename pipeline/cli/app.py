@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import browse, database, demo, evaluate, extract, ingest, train
+from pipeline.cli import browse, database, demo, evaluate, extract, ingest, kb, names, train
 from pipeline.cli.console import complain
 from pipeline.errors import PeninsulaError
 from pipeline.settings import load_settings
@@ -54,8 +54,10 @@ extract.register(app)
 evaluate.register(app)
 browse.register(app)
 demo.register(app)
+names.register(app)
 train.register(app)
 app.add_typer(database.app, name="db")
+app.add_typer(kb.app, name="kb")
 
 
 def main() -> None:

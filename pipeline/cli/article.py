@@ -40,12 +40,7 @@ def print_article(console: Console, view: ArticleView) -> None:
     console.print(_marked_text(view))
     _print_mentions(console, view)
     _print_candidates(console, view)
-    for link in view.links:
-        console.print(
-            f"[red]{link['status']}[/] {escape(link['name'])} = {link['entry'] or link['source']} ({link['list_version']}) "
-            f"{link['score']:.2f}: {escape(link['why'])}",
-            soft_wrap=True,
-        )
+    _print_links(console, view)
     _print_amounts(console, view)
     for mention in view.event_mentions:
         _print_event(console, view, mention)
@@ -94,6 +89,21 @@ def _print_candidates(console: Console, view: ArticleView) -> None:
         place = f"{row['start']}-{row['end']}"
         table.add_row(place, escape(row["text"]), row["label"], f"{row['score']:.2f}", row["reason"], escape(row["maker"]))
     console.print(table)
+
+
+def _print_links(console: Console, view: ArticleView) -> None:
+    for link in view.links:
+        console.print(
+            f"[red]{link['status']}[/] {escape(link['written'] or link['entity_id'])} = {escape(link['name'])}, "
+            f"{link['entry'] or link['source']} (list of {link['list_version']}) {link['score']:.2f}: {escape(link['why'])}",
+            soft_wrap=True,
+        )
+        if link["evidence"]:
+            weights = ", ".join(f"{kind} {weight:+.1f}" for kind, weight in link["evidence"].items())
+            console.print(f"  {escape(weights)}", style="dim", highlight=False, soft_wrap=True)
+    for number in view.identifiers:
+        place = f"{number['start']}-{number['end']}"
+        console.print(f"[red]{number['kind']}[/] {escape(number['text'])} at {place} is of {number['entity_id']}", soft_wrap=True)
 
 
 def _print_amounts(console: Console, view: ArticleView) -> None:

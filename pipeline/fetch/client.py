@@ -63,6 +63,7 @@ class _Journey:
     limit: int
     conditions: dict[str, str]
     budget: float
+    any_type: bool = False
     spent: float = 0.0
     redirects: int = 0
     permanent: bool = True
@@ -130,15 +131,16 @@ class Client:
                 host.session.close()
             self._hosts.clear()
 
-    def get(self, url: str, *, limit: int, etag: str | None = None, last_modified: str | None = None) -> Reply:
+    def get(self, url: str, *, limit: int, etag: str | None = None, last_modified: str | None = None, any_type: bool = False) -> Reply:
         """Fetch `url`; `limit` is the size in bytes that the decompressed body may have.
 
+        A body that is no text by its type is refused, unless `any_type` says that the reader knows what to expect.
         With validators, a 304 comes back as a Reply without body. Raises FetchError for all that is no usable body.
         Network time of one call stays within `total_timeout`, redirects and the retry included.
         """
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         given = {name: value for name, value in conditions.items() if value is not None}
-        journey = _Journey(url, url, limit, given, self._settings.total_timeout)
+        journey = _Journey(url, url, limit, given, self._settings.total_timeout, any_type)
         while True:
             host = self._host_of(journey.place)
             try:
@@ -288,11 +290,12 @@ def _read_body(response: requests.Response, headers: Mapping[str, str], journey:
     """Read the body within size and time; decompression is bounded piece by piece, so a bomb is never unpacked."""
     shown = hide_credentials(journey.place)
     refuse_encoding(headers, shown)
-    refuse_type(headers, b"", shown)
+    if not journey.any_type:
+        refuse_type(headers, b"", shown)
     pieces: list[bytes] = []
     size = 0
     for piece in response.iter_content(CHUNK):
-        if not pieces:
+        if not pieces and not journey.any_type:
             refuse_type(headers, piece, shown)
         pieces.append(piece)
         size += len(piece)

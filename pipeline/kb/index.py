@@ -28,16 +28,22 @@ class MatchForm(StrEnum):
     JOINED = "joined given name"
     REVERSED = "given name first"
     NO_COUNTRY = "without the leading country"
-    RESOLVED = "understood from the article"
+    UNDERSTOOD = "understood from the article"
+    ALIKE = "alike"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entity that bears the name asked for, and the alias that says so."""
+    """An entity that bears the name asked for, and the alias that says so.
+
+    `likeness` is how much the two agree, 0 to 1, and `comparison` why, where they are not equal.
+    """
 
     entity: str
     alias: Alias
     form: MatchForm
+    likeness: float = 1.0
+    comparison: str = ""
 
 
 class AliasIndex:

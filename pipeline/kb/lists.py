@@ -1,4 +1,4 @@
-"""Shipped sanctions lists: one JSON object a line, checked against the manifest, and joined across lists."""
+"""Sanctions lists, one JSON object a line: the shipped ones, checked against their manifest, and stored versions of fetched ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ from models.knowledge import Alias, ListEntry
 from models.vocabulary import Label
 from pipeline.errors import ConfigurationError
 from pipeline.kb.table import read_bytes
+from pipeline.lists.record import ListedRecord, to_json
 from pipeline.text.names import display_listed_name, is_hangul
 from pipeline.text.yaml_lines import Node, parse_yaml
 
-__all__ = ["ListRecord", "ListSource", "read_list", "read_manifest"]
+__all__ = ["ListRecord", "ListSource", "make_record", "read_lines", "read_list", "read_manifest"]
 
 _LABELS: Mapping[str, Label] = {
     "Person": Label.PERSON,
@@ -53,11 +54,16 @@ class ListRecord:
     aliases: tuple[Alias, ...]
     country: str | None
     identifiers: frozenset[str]
+    dated: bool = False
 
     @property
     def reference(self) -> str:
-        """How curated tables refer to the entry: `source:source_id`, or `source:NAME` where it has no id."""
-        return self.entry.entry or f"{self.entry.source}:{self.entry.name}"
+        """How curated tables refer to the entry: `source:source_id`; `source:NAME` where it has no id.
+
+        A dated one has its day behind the name, for sources that name two persons alike.
+        """
+        day = f" {self.entry.listed_on}" if self.dated else ""
+        return self.entry.entry or f"{self.entry.source}:{self.entry.name}{day}"
 
 
 def read_manifest(path: Path, data: bytes) -> tuple[ListSource, ...]:
@@ -86,10 +92,20 @@ def read_list(source: ListSource) -> tuple[ListRecord, ...]:
         raise ConfigurationError(
             f"is not the file of the manifest (sha256 {actual[:12]}… instead of {source.sha256[:12]}…)", path=source.path
         )
-    records = tuple(_read_lines(source, data.decode("utf-8").splitlines()))
+    return read_lines(source, data.decode("utf-8").splitlines())
+
+
+def read_lines(source: ListSource, lines: Iterable[str]) -> tuple[ListRecord, ...]:
+    """Read the lines of one list; a bad line, or another number of them than the list is to have, raises ConfigurationError."""
+    records = tuple(_read_lines(source, lines))
     if len(records) != source.records:
         raise ConfigurationError(f"{len(records)} records instead of {source.records}", path=source.path)
     return records
+
+
+def make_record(source: ListSource, listed: ListedRecord) -> ListRecord:
+    """Return the entry of a curated table in the form of those of the lists."""
+    return replace(_read_record(source, to_json(listed)), dated=True)
 
 
 def _read_lines(source: ListSource, lines: Iterable[str]) -> Iterable[ListRecord]:
@@ -113,6 +129,7 @@ def _read_record(source: ListSource, item: Mapping[str, Any]) -> ListRecord:
     label = _LABELS[item["schema"]]
     names = [(item["name"], "strong"), *((alias["name"], alias["quality"]) for alias in item["aliases"])]
     names = [pair for name, quality in names for pair in _split_acronym(name, quality)]
+    identifiers = tuple(f"{kind}:{value}" for kind, value, *_ in item["identifiers"])
     entry = ListEntry(
         entry=f"{source.source}:{item['source_id']}" if item["source_id"] else None,
         source=source.source,
@@ -122,11 +139,17 @@ def _read_record(source: ListSource, item: Mapping[str, Any]) -> ListRecord:
         birth_dates=tuple(item["birth_dates"]),
         title=item["title"],
         linked_to=tuple(item["linked_to"]),
-        listed_on=date.fromisoformat(item["listed_on"]) if item["listed_on"] else None,
-        delisted=bool(item["delisted"]),
+        listed_on=_read_day(item["listed_on"]),
+        delisted=item["delisted"],
+        delisted_on=_read_day(item.get("delisted_on")),
+        absent_on=_read_day(item.get("absent_on")),
+        identifiers=identifiers,
     )
-    identifiers = frozenset(f"{kind}:{value}" for kind, value in item["identifiers"])
-    return ListRecord(entry, label, _make_aliases(names, person=label is Label.PERSON), item["country"], identifiers)
+    return ListRecord(entry, label, _make_aliases(names, person=label is Label.PERSON), item["country"], frozenset(identifiers))
+
+
+def _read_day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
 
 
 def _split_acronym(name: str, quality: str) -> Iterable[tuple[str, str]]:

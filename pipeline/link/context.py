@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from models.records import Article, Mention, Tagging
 from models.vocabulary import Label
@@ -30,11 +30,19 @@ _KOREAN_BREAK = re.compile(r"[,·()‘’“”\"'\n]|(?<=[은는이가을를와
 _CLAUSE_END = re.compile(r"[.!?;\n]|(?<=[)\]])\s")
 
 
+_AGE_AFTER = re.compile(
+    r"(?:\s*[,(]\s*(?:aged?\s|who is\s)?(?P<age>[1-9]\d)(?:세)?(?:\s*[,);]|-year-old)|[^.;\n]{0,12}\bborn\s(?:in|on)\s(?:\w+\.?\s){0,2}(?:\d{1,2},?\s)?(?P<year>19\d\d)"
+    r")"
+)
+_AGE_BEFORE = re.compile(r"(?P<age>[1-9]\d)-year-old\s[^.;,\n]*\Z")
+
+
 class Context:
     """One article's cues, found once; each question costs a search in sorted lists, so long articles stay cheap."""
 
     def __init__(self, article: Article, tagging: Tagging, evidence: Evidence) -> None:
         self._text, self._lang, self._evidence = article.text, article.lang, evidence
+        self._year = article.publication.day.year if article.publication else None
         self._sentences = tagging.sentences or ((0, len(article.text)),)
         self._starts = [start for start, _ in self._sentences]
         self._breaks = [-1, *(match.start() for match in re.finditer(r"\n", article.text)), len(article.text)]
@@ -91,6 +99,15 @@ class Context:
         pattern = self._evidence.cues.get((kind, self._lang))
         link = _OF.match(self._text, mention.end)
         return pattern is not None and link is not None and pattern.match(self._text, link.end()) is not None
+
+    def birth_years(self, mention: Mention) -> Iterator[int]:
+        """Yield the years in which the one named was born, as the words around the name give it: ", 54,", "(born in 1971)", "39-year-old"."""
+        after = _AGE_AFTER.match(self._text, mention.end)
+        before = _AGE_BEFORE.search(self._text, max(0, mention.start - _BEFORE), mention.start)
+        if after is not None and after["year"]:
+            yield int(after["year"])
+        if self._year is not None:
+            yield from (self._year - int(match["age"]) for match in (after, before) if match is not None and match["age"])
 
     def _before(self, mention: Mention) -> str:
         index = bisect_right(self._person_ends, mention.start) - 1

@@ -9,25 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from models.knowledge import Knowledge, KnowledgeEntity, ListEntry
-from models.records import Article, Link, Linking, Maker, Mention, Tagging
+from models.records import Article, Identifier, Link, Linking, Maker, Mention, Tagging
 from models.vocabulary import Label
-from pipeline.kb.index import AliasIndex, Candidate, MatchForm
+from pipeline.kb.index import Candidate, MatchForm
+from pipeline.link.candidates import CandidateFinder, Named
 from pipeline.link.context import Context
-from pipeline.link.evidence import Evidence, load_evidence
+from pipeline.link.evidence import Evidence, load_evidence, probability
+from pipeline.link.identifiers import IdentifierIndex
 from pipeline.link.score import Reader, Scored, is_placed
-from pipeline.link.subject import Subject, group_mentions, same_sort
+from pipeline.link.subject import Subject, group_mentions
 
 __all__ = ["AUTO", "LINK_VERSION", "REJECTED", "REVIEW", "Linker", "link"]
 
-LINK_VERSION = "1"
+LINK_VERSION = "2"
 
 AUTO, REVIEW, REJECTED = "auto", "review", "rejected"
 
 _MAKER = Maker("link", LINK_VERSION)
-_NAMING = frozenset({"name", "weak"})
-"""Kinds of alias that can name an entity of a list; acronyms and short forms need the article's own definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,52 +47,55 @@ class Linker:
     def __init__(self, knowledge: Knowledge, *, evidence: Evidence | None = None) -> None:
         self.knowledge = knowledge
         self._evidence = evidence or load_evidence()
-        self._index = AliasIndex(knowledge)
+        self._finder = CandidateFinder(knowledge)
+        self._identifiers = IdentifierIndex(knowledge, _MAKER)
 
     def link(self, article: Article, tagging: Tagging) -> Linking:
         """Decide which entities of the article are entries of lists; see `link`."""
         subjects = group_mentions(tagging.mentions)
         context = Context(article, tagging, self._evidence)
-        candidates = {subject.entity: self._find_candidates(subject, article.lang, context) for subject in subjects}
-        reader = Reader(self.knowledge, self._index, self._evidence, context, self._named_bodies(subjects, candidates))
+        numbers = tuple(self._identifiers.find(article.text))
+        numbered = frozenset(number.entity for number in numbers)
+        candidates = {
+            subject.entity: self._finder.find(subject, article.lang, partial(self._is_placed, subject, context)) for subject in subjects
+        }
+        bodies = self._named_bodies(subjects, candidates)
+        reader = Reader(self.knowledge, self._finder.index, self._evidence, context, bodies=bodies, numbered=numbered)
         day = article.publication.day if article.publication else None
         decisions = [decision for subject in subjects for decision in self._decide(subject, candidates[subject.entity], reader)]
         entities = self._settle_entities(subjects, decisions, {mention.entity for mention in tagging.mentions})
         links = [made for decision in decisions for made in _make_links(decision, entities[decision.subject.entity], day)]
-        return Linking(tuple(self._settle_mention(mention, entities) for mention in tagging.mentions), _keep_best(links))
+        links += self._link_numbers(numbers, frozenset(entities.values()), day)
+        return Linking(tuple(self._settle_mention(mention, entities) for mention in tagging.mentions), _keep_best(links), numbers)
 
-    def _find_candidates(self, subject: Subject, lang: str, context: Context) -> tuple[Candidate, ...]:
-        """Return the entities that bear one of the subject's names; short forms only where the text gives the country."""
-        found: dict[str, Candidate] = {}
-        for name in subject.names:
-            for candidate in self._index.find(name, lang):
-                entity = self.knowledge.entities[candidate.entity]
-                naming = (
-                    candidate.alias.kind in _NAMING
-                    or candidate.entity == subject.entity
-                    or (candidate.alias.kind == "short" and is_placed(subject, entity, context))
-                )
-                if naming and same_sort(subject, entity):
-                    found.setdefault(candidate.entity, candidate)
-        known = self.knowledge.entities.get(subject.entity)
-        if known is not None and known.id not in found and not found:
-            # "the Kim regime", "Ministry of National Defence of the DPRK": no name of it, and yet no doubt who is meant.
-            found[known.id] = Candidate(known.id, known.aliases[0], MatchForm.RESOLVED)
-        return tuple(found.values())
+    def _is_placed(self, subject: Subject, context: Context, entity: KnowledgeEntity) -> bool:
+        return is_placed(subject, entity, context)
 
-    def _named_bodies(self, subjects: tuple[Subject, ...], candidates: Mapping[str, tuple[Candidate, ...]]) -> frozenset[str]:
+    def _link_numbers(self, numbers: Iterable[Identifier], named: frozenset[str], day: date | None) -> Iterator[Link]:
+        """Link listed entities that the article gives by number alone: a wallet, a ship by its IMO number."""
+        for number in numbers:
+            if number.entity not in named:
+                entity = self.knowledge.entities[number.entity]
+                score = probability(self._evidence.weights["identifier"])
+                for listing in entity.listings:
+                    status, note = _judge_listing(AUTO, "", listing, day)
+                    why = "; ".join(part for part in (f"{number.kind} {number.text} stands in the text", note) if part)
+                    yield from _make_link(entity.id, listing, score=score, why=why, status=status, written=number.text, alias=number.text)
+
+    def _named_bodies(self, subjects: tuple[Subject, ...], candidates: Mapping[str, tuple[Named, ...]]) -> frozenset[str]:
         return frozenset(
             candidate.entity
             for subject in subjects
             if subject.label in (Label.AGENCY, Label.ORG)
-            for candidate in candidates[subject.entity]
+            for _, candidate in candidates[subject.entity]
         )
 
-    def _decide(self, subject: Subject, candidates: tuple[Candidate, ...], reader: Reader) -> Iterator[_Decision]:
-        listed = [candidate for candidate in candidates if self.knowledge.entities[candidate.entity].listings]
-        if not listed or self._is_someone_else(subject, listed):
+    def _decide(self, subject: Subject, candidates: tuple[Named, ...], reader: Reader) -> Iterator[_Decision]:
+        listed = [named for named in candidates if self.knowledge.entities[named[1].entity].listings]
+        if not listed or self._is_someone_else(subject, [candidate for _, candidate in listed]) or self._is_nearer_another(candidates):
             return
-        scored = [reader.weigh(subject, candidate, candidates) for candidate in listed]
+        rivals = tuple(candidate for _, candidate in candidates)
+        scored = [reader.weigh(subject, named, rivals) for named in listed]
         scored.sort(key=lambda one: (-one.said, -one.score, one.entity.id))
         best = scored[0]
         close = [one for one in scored if best.said - one.said < self._evidence.margin]
@@ -109,6 +113,12 @@ class Linker:
         """Tell whether the tag stage already found a known entity that is on no list."""
         known = self.knowledge.entities.get(subject.entity)
         return known is not None and all(candidate.entity != known.id for candidate in listed)
+
+    def _is_nearer_another(self, candidates: tuple[Named, ...]) -> bool:
+        """Tell whether the name is more like that of a body that is on no list."""
+        alike = [candidate for _, candidate in candidates if candidate.form is MatchForm.ALIKE]
+        best = max(alike, key=lambda candidate: candidate.likeness, default=None)
+        return best is not None and not self.knowledge.entities[best.entity].listings
 
     def _judge(self, scored: Scored) -> str:
         has_context = any(kind in self._evidence.context for kind, _ in scored.evidence)
@@ -165,21 +175,36 @@ def _make_document_id(used: set[str]) -> str:
 
 
 def _make_links(decision: _Decision, entity: str, day: date | None) -> Iterator[Link]:
-    for listing in decision.scored.entity.listings:
-        if listing.entry is None:
-            continue
-        status, note = _judge_listing(decision, listing, day)
-        why = "; ".join(part for part in (decision.scored.explain(), note) if part)
+    scored = decision.scored
+    for listing in scored.entity.listings:
+        status, note = _judge_listing(decision.status, decision.note, listing, day)
+        why = "; ".join(part for part in (scored.explain(), note) if part)
+        for made in _make_link(
+            entity, listing, score=scored.score, why=why, status=status, written=scored.written, alias=scored.candidate.alias.text
+        ):
+            yield replace(
+                made,
+                likeness=scored.candidate.likeness,
+                comparison=scored.candidate.comparison,
+                evidence=(("prior", scored.prior), *scored.evidence),
+            )
+
+
+def _make_link(entity: str, listing: ListEntry, *, score: float, why: str, status: str, written: str, alias: str) -> Iterator[Link]:
+    """Yield the link, unless the list gives the entry no id: such an entry is known and never named."""
+    if listing.entry is not None:
         yield Link(
             entity=entity,
             entry=listing.entry,
             source=listing.source,
             list_version=listing.list_version,
             name=listing.name,
-            score=round(decision.scored.score, 4),
+            score=round(score, 4),
             why=why,
             status=status,
             maker=_MAKER,
+            written=written,
+            alias=alias,
         )
 
 
@@ -197,13 +222,14 @@ def _strength(link: Link) -> tuple[int, float]:
     return (REJECTED, REVIEW, AUTO).index(link.status), link.score
 
 
-def _judge_listing(decision: _Decision, listing: ListEntry, day: date | None) -> tuple[str, str]:
+def _judge_listing(status: str, note: str, listing: ListEntry, day: date | None) -> tuple[str, str]:
     """Tell the status of one entry: who is meant is one question, whether it was listed then another."""
-    status, note = decision.status, decision.note
     if status != AUTO:
         return status, note
-    if listing.delisted:
-        return REVIEW, "no longer listed"
+    if listing.delisted and (listing.delisted_on is None or day is None or day >= listing.delisted_on):
+        return REVIEW, f"no longer listed, since {listing.delisted_on}" if listing.delisted_on else "no longer listed"
     if listing.listed_on is not None and day is not None and day < listing.listed_on:
         return REVIEW, f"not yet listed on {day}; listed on {listing.listed_on}"
+    if listing.listed_on is None and listing.absent_on is not None and day is not None and day <= listing.absent_on:
+        return REVIEW, f"not yet listed on {day}; not on the list of {listing.absent_on}"
     return status, note

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from models.knowledge import Alias, Knowledge, KnowledgeEntity
+from models.knowledge import Knowledge, KnowledgeEntity
+from models.records import Mention
 from models.vocabulary import Label
 from pipeline.kb.index import AliasIndex, Candidate, MatchForm
+from pipeline.link.candidates import Named
 from pipeline.link.context import Context
 from pipeline.link.evidence import Evidence, probability
 from pipeline.link.subject import BODIES, Subject, is_full_name
@@ -17,10 +19,14 @@ __all__ = ["DPRK", "Reader", "Scored", "is_placed"]
 
 DPRK = "KP"
 _FAME = "known_official"
+_UNLIKE = 0.4
+"""Likeness at which a name that is only alike says nothing for the candidate."""
 _SHORTEST_TITLE_NAME = 5
 """Letters of a body's name from which it is looked for in the titles of listed persons: "KOMID" is, "FTB" is not."""
 
 _REASONS: Mapping[str, str] = {
+    "identifier": "a number or address of the entry stands in the text",
+    "age_fits": "the stated age fits",
     "linked_body": "a body that the list links it to is named beside it",
     "designated": "words of designation in the same sentence",
     "designated_nearby": "words of designation in the same paragraph",
@@ -31,6 +37,7 @@ _REASONS: Mapping[str, str] = {
     "dprk_article": "North Korea in the article",
     _FAME: "a known North Korean official",
     "ship": "words for a ship in the same sentence",
+    "age_differs": "the text gives another age",
     "other_country": "the text gives another country",
     "other_role": "the text gives a role that does not fit",
     "other_official": "an official of another country bears this name",
@@ -45,8 +52,8 @@ class Scored:
     """A candidate with everything that was found for and against it, as `(evidence, weight)`."""
 
     entity: KnowledgeEntity
-    alias: Alias
-    form: MatchForm
+    written: str
+    candidate: Candidate
     prior: float
     evidence: tuple[tuple[str, float], ...]
 
@@ -62,29 +69,48 @@ class Scored:
 
     def explain(self) -> str:
         """Say in words what was found, strongest first."""
-        name = "exact name" if self.form is MatchForm.EXACT else f"name ({self.form})"
         found = sorted((pair for pair in self.evidence if pair[0] in _REASONS), key=lambda pair: -abs(pair[1]))
-        return "; ".join([f"{name} “{self.alias.text}”", *(_REASONS[kind] for kind, _ in found)])
+        return "; ".join([self._explain_name(), *(_REASONS[kind] for kind, _ in found)])
+
+    def _explain_name(self) -> str:
+        alias, form = self.candidate.alias.text, self.candidate.form
+        if form is MatchForm.ALIKE:
+            return f"“{self.written}” is {self.candidate.likeness:.2f} like “{alias}” ({self.candidate.comparison})"
+        return f"exact name “{alias}”" if form is MatchForm.EXACT else f"name ({form}) “{alias}”"
 
 
 class Reader:
     """Weighs candidates of one article; holds what the article names besides."""
 
-    def __init__(self, knowledge: Knowledge, index: AliasIndex, evidence: Evidence, context: Context, bodies: frozenset[str]) -> None:
-        """`bodies` are the ids of the known bodies that the article names, by name alone."""
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        index: AliasIndex,
+        evidence: Evidence,
+        context: Context,
+        *,
+        bodies: frozenset[str],
+        numbered: frozenset[str],
+    ) -> None:
+        """`bodies` are the ids of the known bodies that the article names, by name alone; `numbered` those whose identifiers it gives."""
         self._knowledge, self._index, self._evidence = knowledge, index, evidence
-        self._context, self._bodies = context, bodies
+        self._context, self._bodies, self._numbered = context, bodies, numbered
         self._listed_forms = frozenset(form for body in bodies for form in _title_forms(knowledge.entities[body]))
 
-    def weigh(self, subject: Subject, candidate: Candidate, rivals: tuple[Candidate, ...]) -> Scored:
+    def weigh(self, subject: Subject, named: Named, rivals: tuple[Candidate, ...]) -> Scored:
         """Collect the evidence for one candidate; `rivals` are all entities that bear the name."""
+        written, candidate = named
         entity = self._knowledge.entities[candidate.entity]
         found = dict.fromkeys(self._find(subject, entity, candidate, rivals))
         weights = self._evidence.weights
-        return Scored(entity, candidate.alias, candidate.form, weights[_prior_name(entity)], tuple((kind, weights[kind]) for kind in found))
+        factor = candidate.likeness - _UNLIKE if candidate.form is MatchForm.ALIKE else 1.0
+        evidence = tuple((kind, round(weights[kind] * (factor if kind == candidate.form else 1.0), 3)) for kind in found)
+        return Scored(entity, written, candidate, weights[_prior_name(entity)], evidence)
 
     def _find(self, subject: Subject, entity: KnowledgeEntity, candidate: Candidate, rivals: tuple[Candidate, ...]) -> Iterator[str]:
         yield str(candidate.form)
+        if entity.id in self._numbered:
+            yield "identifier"
         if candidate.alias.kind == "weak":
             yield "weak_alias"
         elif candidate.alias.kind != "name" and not is_placed(subject, entity, self._context):
@@ -131,7 +157,15 @@ class Reader:
             yield "held_post"
         if self._is_linked(entity):
             yield "linked_body"
+        yield from self._find_age(entity, full)
         yield from self._find_namesakes(entity, rivals, subject)
+
+    def _find_age(self, entity: KnowledgeEntity, full: list[Mention]) -> Iterator[str]:
+        """Compare years of birth, stated or reckoned from the age: one may be off by a year."""
+        born = {int(day[:4]) for listing in entity.listings for day in listing.birth_dates if day[:4].isdigit()}
+        stated = {year for mention in full for year in self._context.birth_years(mention)}
+        if born and stated:
+            yield "age_fits" if any(abs(one - other) <= 1 for one in born for other in stated) else "age_differs"
 
     def _find_namesakes(self, entity: KnowledgeEntity, rivals: tuple[Candidate, ...], subject: Subject) -> Iterator[str]:
         for rival in rivals:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
-from filelock import FileLock, Timeout
-
 from models.feeds import FeedSource
 from pipeline.analyse import Analyser
-from pipeline.errors import LockHeld, PeninsulaError, StorageError
+from pipeline.errors import PeninsulaError, StorageError
 from pipeline.fetch.archive import Archive
 from pipeline.fetch.catalog import load_catalog, select_feeds
 from pipeline.fetch.client import Client
 from pipeline.run.context import Context, Silent, Watcher
 from pipeline.run.language import analyse_articles, join_stories
+from pipeline.run.lock import hold_data_dir
 from pipeline.run.pages import extract_pages, fetch_pages
 from pipeline.run.poll import poll_feeds
 from pipeline.run.report import RunReport
@@ -62,7 +61,7 @@ def ingest(
     analyser = analyser or Analyser(settings)
     analyser.check()
     with ExitStack() as stack:
-        stack.enter_context(_lock(settings.data_dir))
+        stack.enter_context(hold_data_dir(settings.data_dir))
         database = open_database(settings.database)
         stack.callback(database.dispose)
         stack.enter_context(hold_database(database))
@@ -137,7 +136,8 @@ def dry_run_ingest(settings: Settings, *, only: Sequence[str] = (), watcher: Wat
             _copy_state(settings, database)
         finally:
             database.dispose()
-        report = ingest(copy, only=only, watcher=watcher)
+        # The analyser keeps the real settings: fetched sanctions lists lie in the real data folder.
+        report = ingest(copy, only=only, watcher=watcher, analyser=Analyser(settings))
     report.dry_run = True
     return report
 
@@ -153,18 +153,3 @@ def _copy_state(settings: Settings, target: Database) -> None:
             copy_fetch_state(source, target)
     finally:
         source.dispose()
-
-
-@contextmanager
-def _lock(data_dir: Path) -> Iterator[None]:
-    """Hold the lock of a data folder. The kernel frees it when its holder dies, so it is never left over."""
-    lock = FileLock(data_dir / "run.lock", timeout=0)
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout as error:
-        raise LockHeld(f"another run is at work in {data_dir}: try later") from error
-    except OSError as error:
-        raise StorageError(f"the data folder cannot be written: {error.strerror}", path=data_dir) from error
-    with lock:
-        yield

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from pipeline.analyse import LANGUAGES
+from pipeline.analyse import LANGUAGES, Analyser
 from pipeline.errors import PeninsulaError
 from pipeline.extract.duplicates import cluster_stories, story_text
 from pipeline.run.context import Context
 from pipeline.stages import LANGUAGE_STAGES, MODEL_VERSION
 from pipeline.store.analyses import AnalysisContext, record_analysis, record_analysis_failure
 from pipeline.store.articles import due_analyses, load_article
-from pipeline.store.engine import reading, writing
+from pipeline.store.engine import Database, reading, writing
 from pipeline.store.runs import add_knowledge_version, add_model_version
 from pipeline.store.stories import articles_since, merge_retold_events, set_clusters
 
-__all__ = ["analyse_articles", "join_stories"]
+__all__ = ["add_versions", "analyse_articles", "join_stories"]
 
 
 def analyse_articles(context: Context) -> None:
@@ -24,22 +24,23 @@ def analyse_articles(context: Context) -> None:
         due = due_analyses(connection)
     if not due:
         return
-    models, knowledge = _add_versions(context)
+    models, knowledge = add_versions(context.database, context.analyser, at=context.now())
     for version_id in context.watcher.watch(due, step="reading articles", total=len(due)):
         _analyse_one(context, version_id, models, knowledge)
 
 
-def _add_versions(context: Context) -> tuple[dict[str, str], str]:
-    knowledge = context.analyser.knowledge
-    with writing(context.database) as connection:
+def add_versions(database: Database, analyser: Analyser, *, at: datetime) -> tuple[dict[str, str], str]:
+    """Write which language pipelines and which knowledge are used; return the ids of the pipelines by language, and of the knowledge."""
+    knowledge = analyser.knowledge
+    with writing(database) as connection:
         models = {
             lang: add_model_version(
                 connection,
-                name=context.analyser.model_name(lang),
+                name=analyser.model_name(lang),
                 version=MODEL_VERSION,
                 lang=lang,
                 stages=LANGUAGE_STAGES,
-                at=context.now(),
+                at=at,
             )
             for lang in LANGUAGES
         }
@@ -48,7 +49,7 @@ def _add_versions(context: Context) -> tuple[dict[str, str], str]:
             version=knowledge.version,
             entities=len(knowledge.entities),
             list_versions=knowledge.list_versions,
-            at=context.now(),
+            at=at,
         )
     return models, knowledge.version
 

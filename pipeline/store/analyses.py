@@ -24,6 +24,7 @@ from models.tables import (
     EventQuantityRow,
     EventRelationRow,
     EventRow,
+    IdentifierMentionRow,
     LinkRow,
     MentionCandidateRow,
     MentionRow,
@@ -33,7 +34,7 @@ from models.tables import (
 from models.vocabulary import ArgumentRole, Genericity, Label, LinkStatus, Precision, ReviewStatus, StageState, Via
 from pipeline.store.rows import Row, insert_new
 
-__all__ = ["AnalysisContext", "record_analysis", "record_analysis_failure"]
+__all__ = ["AnalysisContext", "record_analysis", "record_analysis_failure", "record_new_links"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ def record_analysis(connection: Connection, analysis: Analysis, context: Analysi
     _add_mentions(writer)
     _add_candidates(writer)
     _add_links(writer)
+    _add_identifiers(writer)
     _add_amounts(writer)
     _add_times(writer)
     for event in analysis.events:
@@ -93,6 +95,22 @@ def record_analysis(connection: Connection, analysis: Analysis, context: Analysi
     return counts
 
 
+def record_new_links(connection: Connection, analysis: Analysis, context: AnalysisContext, *, entity_ids: Mapping[str, str]) -> None:
+    """Add the mentions and links of an analysis to those that are stored of its version, which stay as they are.
+
+    `entity_ids` are the stored entities of those entities of the analysis that are stored already. The knowledge version is part
+    of the id of a link that is added, so that it stands beside an older one that said less of the same entry.
+    """
+    article_id = connection.execute(select(ArticleVersionRow.article_id).where(ArticleVersionRow.id == analysis.article.id)).scalar_one()
+    writer = _Writer(analysis, article_id, context, entity_ids=dict(entity_ids))
+    _add_entities(writer)
+    _add_mentions(writer)
+    _add_links(writer, context.knowledge_version_id)
+    _add_identifiers(writer)
+    for table in _ORDER:
+        insert_new(connection, table, writer.rows.get(table, []))
+
+
 def record_analysis_failure(connection: Connection, version_id: str, context: AnalysisContext, *, reason: str) -> None:
     """Write that the language stages could not read a version; it waits in quarantine, its text is kept."""
     _record_status(connection, version_id, context, state=StageState.QUARANTINED, counts={}, reason=reason)
@@ -103,6 +121,7 @@ _ORDER: tuple[type[Base], ...] = (
     MentionRow,
     MentionCandidateRow,
     LinkRow,
+    IdentifierMentionRow,
     AmountRow,
     TimeExpressionRow,
     EventRow,
@@ -179,6 +198,11 @@ def _add_entities(writer: _Writer) -> None:
             "in_knowledge_base": mention.entity.startswith("kb:"),
         }
         writer.add(EntityRow, row)
+    for number in writer.analysis.linking.identifiers:
+        if number.entity not in writer.entity_ids:
+            writer.entity_ids[number.entity] = number.entity
+            row = {"id": number.entity, "label": number.label, "name": number.name, "country": None, "in_knowledge_base": True}
+            writer.add(EntityRow, row)
 
 
 def _add_mentions(writer: _Writer) -> None:
@@ -222,13 +246,14 @@ def _add_candidates(writer: _Writer) -> None:
         writer.add(MentionCandidateRow, row)
 
 
-def _add_links(writer: _Writer) -> None:
+def _add_links(writer: _Writer, *marks: str) -> None:
+    """Add the links; `marks` become part of their ids."""
     linking: Linking = writer.analysis.linking
     for link in linking.links:
         if link.entity not in writer.entity_ids:
             raise ValueError(f"link of {link.entity}, which no mention names")
         row = {
-            "id": make_id("lnk", writer.version_id, link.entity, link.source, link.entry or link.name),
+            "id": make_id("lnk", writer.version_id, link.entity, link.source, link.entry or link.name, *marks),
             "version_id": writer.version_id,
             "entity_id": writer.entity_ids[link.entity],
             "entry": link.entry or None,
@@ -238,10 +263,30 @@ def _add_links(writer: _Writer) -> None:
             "score": link.score,
             "why": link.why,
             "status": LinkStatus(link.status),
+            "written": link.written,
+            "alias": link.alias,
+            "likeness": link.likeness,
+            "comparison": link.comparison,
+            "evidence": dict(link.evidence),
             "knowledge_version_id": writer.context.knowledge_version_id,
             **_maker(link.maker),
         }
         writer.add(LinkRow, row)
+
+
+def _add_identifiers(writer: _Writer) -> None:
+    for number in writer.analysis.linking.identifiers:
+        row = {
+            "id": make_id("idn", writer.version_id, number.start, number.end, number.entity),
+            "version_id": writer.version_id,
+            "start": number.start,
+            "end": number.end,
+            "text": number.text,
+            "kind": number.kind,
+            "entity_id": writer.entity_ids[number.entity],
+            **_maker(number.maker),
+        }
+        writer.add(IdentifierMentionRow, row)
 
 
 def _maker(maker: Maker) -> dict[str, str]:

@@ -18,6 +18,7 @@ from models.tables import (
     EventArgumentRow,
     EventMentionRow,
     EventRow,
+    IdentifierMentionRow,
     LinkRow,
     MentionCandidateRow,
     MentionRow,
@@ -192,6 +193,7 @@ class ArticleView:
     mentions: tuple[Fields, ...]
     candidates: tuple[Fields, ...]
     links: tuple[Fields, ...]
+    identifiers: tuple[Fields, ...]
     amounts: tuple[Fields, ...]
     event_mentions: tuple[Fields, ...]
     arguments: tuple[Fields, ...]
@@ -226,7 +228,8 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
         stages=_of_version(connection, StageStatusRow, version_id, "stage"),
         mentions=_of_version(connection, MentionRow, version_id, "start"),
         candidates=_of_version(connection, MentionCandidateRow, version_id, "start", "end", "id"),
-        links=_of_version(connection, LinkRow, version_id, "entity_id"),
+        links=_of_version(connection, LinkRow, version_id, "entity_id", "entry", "id"),
+        identifiers=_of_version(connection, IdentifierMentionRow, version_id, "start", "id"),
         amounts=_of_version(connection, AmountRow, version_id, "start"),
         event_mentions=_all(connection, events),
         arguments=_all(connection, arguments),

@@ -12,6 +12,7 @@ from models.knowledge import Knowledge, KnowledgeEntity
 from models.vocabulary import Label, Via
 from pipeline.tag.entities import BODIES, FIRM_ENDS, Entity, EntityBook, Named, name_keys, name_kind
 from pipeline.tag.lists import WordLists
+from pipeline.tag.posts import Posts
 from pipeline.tag.reading import Found, Reading
 from pipeline.tag.recognition import MODEL
 from pipeline.tag.salience import Presence
@@ -45,6 +46,7 @@ class Coreference:
         self._common = lists.get("common_words")
         self._by_surname = self._index_surnames()
         self._bodies = self._index_bodies()
+        self._posts = Posts(knowledge)
 
     def _index_surnames(self) -> Mapping[str, list[KnowledgeEntity]]:
         table: dict[str, list[KnowledgeEntity]] = {}
@@ -99,8 +101,12 @@ class Coreference:
         book = EntityBook()
         taken = Ranges([(found.start, found.end) for found in finds])
         majority = self._majority(finds)
-        named = [self._name_one(reading, found, book, majority) for found in finds if not self._is_single(found, reading)]
         by_end = {title.end: title for title in titles}
+        named = [
+            self._name_one(reading, self._without_namesakes(reading, found, by_end.get(found.start - 1)), book, majority)
+            for found in finds
+            if not self._is_single(found, reading)
+        ]
         self._note_titles(named, by_end, book)
         presence = Presence(reading)
         presence.note_names((one.start, one.end, one.entity) for one in named if one.label is Label.PERSON)
@@ -131,6 +137,15 @@ class Coreference:
                 if found.label is Label.PLACE and country:
                     counts[country] += 1
         return counts
+
+    def _without_namesakes(self, reading: Reading, found: Found, title: Title | None) -> Found:
+        """Return the find without the known officials that the text shows not to be meant: "Professor …", "By … SEOUL, Dec. 29"."""
+        if found.label is not Label.PERSON or not found.ids:
+            return found
+        private = title is not None and title.kind == "private" and title.head not in _COURTESY
+        if not private and _BYLINE.search(reading.text, max(0, found.start - _NEAR), found.start) is None:
+            return found
+        return replace(found, ids=tuple(ident for ident in found.ids if not self._posts.serves_state(ident)))
 
     def _name_one(self, reading: Reading, found: Found, book: EntityBook, majority: Counter[str]) -> Named:
         text = reading.text[found.start : found.end]
@@ -372,6 +387,10 @@ class Coreference:
 
 def _is_guess(one: Named) -> bool:
     return one.rule == MODEL and one.via is Via.DIRECT
+
+
+_COURTESY = frozenset("mr mr. mrs mrs. ms ms. miss dr dr. doctor sir dame lord lady comrade".split())
+_BYLINE = re.compile(r"(?:\A|[^\w ]|[a-z)])By (?:[A-Z][\w.-]+(?: [A-Z][\w.-]+){1,2}(?:,| and) )*\Z")
 
 
 _HOUSE = re.compile(r"\s(?:dynasty|family|clan|bloodline)\b")

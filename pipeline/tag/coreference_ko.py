@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from models.knowledge import Knowledge, KnowledgeEntity
 from models.vocabulary import Label, Via
 from pipeline.tag.entities import Named
 from pipeline.tag.names_ko import KoreanTitle
+from pipeline.tag.posts import Posts
 from pipeline.tag.reading import Found, Reading
 from pipeline.text.hangul import is_hangul, particle_length
 from pipeline.text.spans import Ranges
@@ -19,6 +20,7 @@ __all__ = ["KoreanCoreference"]
 
 _BRACKET = re.compile(r"\((?:약칭 |이하 )?([A-Za-z][A-Za-z&·-]{1,9}|[가-힣A-Z]{2,8})\)")
 _LOCATIVE = re.compile(r"(?:에서|으로|로|에|발|시내|시|공항|시간|을 방문|를 방문|·)")
+_COURTESY = frozenset({"씨", "님", "여사", "선생", "박사", "변호사"})
 _SPREAD_LABELS = (Label.ORG, Label.AGENCY, Label.WEAPON, Label.MALWARE, Label.VESSEL)
 
 
@@ -61,6 +63,7 @@ class KoreanCoreference:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
+        self._posts = Posts(knowledge)
         self._country_names: dict[str, list[str]] = {}
         self._compounds: dict[str, list[str]] = {}
         self._holders: dict[str, list[KnowledgeEntity]] = {}
@@ -78,6 +81,8 @@ class KoreanCoreference:
     def resolve(self, reading: Reading, finds: Sequence[Found], titles: Sequence[KoreanTitle]) -> list[Named]:
         """Return the mentions in order, each with its entity."""
         heads = {title.name_start: title.head for title in titles}
+        private = {title.name_start for title in titles if title.kind == "private" and title.head not in _COURTESY}
+        finds = [self._without_namesakes(found) if found.start in private else found for found in finds]
         book = _Book()
         countries = self._countries(reading, finds)
         named = [self._name_one(reading, found, book, countries) for found in finds if not self._is_short(found)]
@@ -91,6 +96,12 @@ class KoreanCoreference:
                 if taken.add(extra.start, extra.end):
                     named.append(extra)
         return sorted(named, key=lambda one: one.start)
+
+    def _without_namesakes(self, found: Found) -> Found:
+        """Return a find with a title outside the state without the officials of its name: "이성윤 세종연구소 수석연구위원" is no lawmaker."""
+        if found.label is not Label.PERSON:
+            return found
+        return replace(found, ids=tuple(ident for ident in found.ids if not self._posts.serves_state(ident)))
 
     def _is_short(self, found: Found) -> bool:
         return found.label is Label.PERSON and not found.ids and found.rule in {"korean_surname", "foreign_titled"}

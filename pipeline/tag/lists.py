@@ -22,7 +22,7 @@ _NAMES_EN = frozenset(
     "korean_surnames korean_syllables chinese_surnames name_particles never_in_names not_names say_verbs org_tails agency_tails agency_heads org_heads "
     "place_tails place_heads malware_nouns hacker_nouns weapon_nouns firm_nouns ship_nouns ship_prefixes hyphen_words places not_bodies weapons hacking_groups malware not_malware".split()
 )
-_TITLES_EN = frozenset("state_heads body_heads private_heads modifiers former fields".split())
+_TITLES_EN = frozenset("state_heads body_heads private_heads modifiers former fields ranks".split())
 _NAMES_KO = frozenset(
     "surnames name_syllables foreign_given not_persons byline_before agency_tails agencies bodies_of_country stands_alone org_tails place_ends doubtful_places unwanted hanja_surnames after_place hanja weapons".split()
 )

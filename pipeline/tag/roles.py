@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from models.knowledge import Knowledge, KnowledgeEntity, Post
+from models.knowledge import Knowledge
 from models.vocabulary import Label
 from pipeline.tag.entities import Named
 from pipeline.tag.lists import WordLists
+from pipeline.tag.posts import Posts
 from pipeline.tag.reading import Reading
 from pipeline.tag.titles import Title
 
-__all__ = ["NO_OFFICE", "Office", "Roles", "current_post"]
+__all__ = ["NO_OFFICE", "Office", "Roles"]
 
 _LEADERS = frozenset(
     "president premier leader chancellor king queen emperor prince dictator ruler strongman sultan emir prime-minister chairman pope".split()
@@ -24,13 +25,26 @@ _GAP = 2
 """Characters between a title and the name after it: a space, with a dot or a comma."""
 _NEAR_OWNER = 14
 _OWNER = re.compile(r"(?:['’]s?)?\s+(?:[a-z]+ )?")
-_ADMINISTRATION = re.compile(r"(?:['’]s)? (?:administration|government|regime|presidency|era|years|model|dynasty|family)\b")
+_ADMINISTRATION = re.compile(
+    r"(?:(?: and| or|,) (?:[A-Z][\w.'’-]+ ?){1,3})?(?:['’]s)? ?\b(?:administrations?|government|regime|presidency|era|years|model|dynasty|family)\b"
+)
 _NEAR_BEFORE = 45
 _NEAR_AFTER = 90
 """Characters between a name and a title in an apposition ("…, a former vice minister of …")."""
 _APPOSITION = re.compile(
-    r"(?:\s*\([^)]{0,40}\))?\s*(?:,\s*(?:\d{2},\s*)?(?:who (?:is|was|serves as|served as|has been|had been)\s+)?|\s+[–—-]{1,2}\s+|\s+(?:is|was|as)\s+|\s*\()(?P<between>[^,.;:()\n]{0,60})\Z"
+    r"(?:\s*\([^)]{0,40}\))?\s*(?:,\s*(?:\d{2},\s*)?(?:who (?:is|was|serves as|served as|has been|had been)\s+(?:once\s+|formerly\s+|previously\s+)?)?|\s+[–—-]{1,2}\s+|\s+(?:is|was|as)\s+|\s*\()(?P<between>[^,.;:()\n]{0,60})\Z"
 )
+_RANK_MODIFIERS = frozenset(
+    "vice rear lieutenant major brigadier staff master first second senior four-star three-star two-star navy army air force marine retired".split()
+)
+_CAMPAIGN = re.compile(r"\bcampaign\b")
+_AT = re.compile(r",?\s(?:at|with)\s(?:the\s)?")
+_FEW_NAMES = 6
+"""Names looked at after the start of a title: none is that long."""
+_KIN = re.compile(
+    r"\s*,?\s*(?:(?:the|his|her|their|a)\s+)?(?:[\w-]+\s+){0,3}?(?:sister|brother|half-brother|wife|husband|son|daughter|father|mother|uncle|aunt|nephew|niece|cousin|widow)\b"
+)
+"""What follows one who is introduced as somebody's relation: what is known of posts is then not what the article says."""
 _HEADS_OF_GOVERNMENT = re.compile(
     r"\b(?:president|premier|prime minister|leader|chancellor|king|queen|emperor|supreme leader|dictator|ruler)\Z", re.IGNORECASE
 )
@@ -58,11 +72,13 @@ class Roles:
         self._adjectives = adjectives
         self._former = lists.get("former")
         self._modifiers = lists.get("modifiers")
+        self._ranks = lists.get("ranks")
         self._fields = tuple(sorted(lists.words["fields"], key=len, reverse=True))
         self._countries = {
             entity.country: entity.name for entity in knowledge.entities.values() if entity.kind == "country" and entity.country
         }
         self._bodies = _bodies_by_country(knowledge)
+        self._posts = Posts(knowledge)
 
     def find(self, reading: Reading, named: Sequence[Named], titles: Sequence[Title]) -> dict[str, Office]:
         """Return the office of each person that has one or is said to have a title, by entity."""
@@ -70,30 +86,55 @@ class Roles:
         for one in named:
             if one.label is not Label.PERSON:
                 continue
-            for title in (self._before(reading, one, titles), self._after(reading, one, titles)):
+            for title in (*self._before(reading, one, titles), self._after(reading, one, titles)):
                 if title is None:
                     continue
                 office = self._judge(reading, one, title, named)
                 known = offices.get(one.entity)
-                if known is None or (office.official and not known.official):
+                if (
+                    known is None
+                    or (office.official and not known.official)
+                    or (office.official and self._is_rank(known.role) and not self._is_rank(office.role))
+                ):
                     offices[one.entity] = office
-        acting = {one.entity for one in named if one.label is Label.PERSON and not _ADMINISTRATION.match(reading.text, one.end)}
+        persons = [one for one in named if one.label is Label.PERSON]
+        acting = {one.entity for one in persons if not _ADMINISTRATION.match(reading.text, one.end)}
+        acting -= {one.entity for one in persons if _KIN.match(reading.text, one.end)}
         for ident in sorted(acting):
             office_held = self._known_office(ident, reading.published) if not (ident in offices and offices[ident].official) else None
             if office_held is not None:
                 offices[ident] = office_held
         return offices
 
-    def _before(self, reading: Reading, one: Named, titles: Sequence[Title]) -> Title | None:
-        """Return the title right before a name; one with a comma only where the name is set off by another ("its leader, Kim, said")."""
+    def _before(self, reading: Reading, one: Named, titles: Sequence[Title]) -> Iterator[Title]:
+        """Yield the title right before a name, and where that is a rank the one before it ("Joint Staff Director Lieutenant General …").
+
+        One with a comma counts only where the name is set off by another ("its leader, Kim, said").
+        """
         index = bisect_right(titles, one.start, key=lambda title: title.end) - 1
         if index < 0 or one.start - titles[index].end > _GAP:
-            return None
-        between = reading.text[titles[index].end : one.start]
-        if between in {" ", "\xa0", ". "}:
-            return titles[index]
-        set_off = between == ", " and reading.text[titles[index].start].islower() and reading.text[one.end : one.end + 1] == ","
-        return titles[index] if set_off else None
+            return
+        title = titles[index]
+        between = reading.text[title.end : one.start]
+        set_off = between == ", " and reading.text[title.start].islower() and reading.text[one.end : one.end + 1] == ","
+        if between in {" ", "\xa0", ". "} or set_off:
+            if (
+                index > 0
+                and reading.text[titles[index - 1].end : title.start] in {" ", "\xa0"}
+                and self._is_rank(reading.text[title.start : title.end])
+            ):
+                # Who has a rank serves a state, whatever else he heads.
+                yield replace(titles[index - 1], kind="state")
+            yield title
+
+    def _is_rank(self, role: str | None) -> bool:
+        """Tell whether a role is a military rank and nothing else: it says less than any post."""
+        words = re.findall(r"[a-z-]+", (role or "").lower())
+        return (
+            bool(words)
+            and words[-1] in self._ranks
+            and all(word in self._ranks or word in _RANK_MODIFIERS or word in self._former for word in words)
+        )
 
     def _after(self, reading: Reading, one: Named, titles: Sequence[Title]) -> Title | None:
         """Return the title in the apposition after a name."""
@@ -125,13 +166,30 @@ class Roles:
         official = title.kind == "state" or (
             title.kind == "body"
             and (bool(inside) or (owner is not None and owner.label is Label.AGENCY) or self._of_state(text, title, country))
+            and not self._is_private(reading, title, named, inside)
         )
         if not official:
             return NO_OFFICE
         body = inside[0] if inside else owner if owner is not None and owner.label is Label.AGENCY else None
         country = country or (body.country if body else None) or (owner.country if owner else None) or one.country
         country = country or self._home(reading, one, named)
-        return Office(official=True, role=self._role(text), affiliation=self._affiliation(text, body, country), country=country)
+        # "U.S. Army Materiel Command spokeswoman": the body is part of the role as written, unless it stands in a possessive.
+        start = owner.start if body is not None and body is owner and reading.text[owner.end : title.start] == " " else title.start
+        role = self._role(reading.text[start : title.end])
+        return Office(official=True, role=role, affiliation=self._affiliation(text, body, country), country=country)
+
+    def _is_private(self, reading: Reading, title: Title, named: Sequence[Named], inside: Sequence[Named]) -> bool:
+        """Tell whether the post is one of a firm, a think tank or a campaign, whatever words of state the title has."""
+        first = bisect_left(named, title.start, key=lambda other: other.start)
+        after = named[first : first + _FEW_NAMES]
+        of_firm = any(
+            other.label is Label.ORG and (other.end <= title.end or _AT.fullmatch(reading.text[title.end : other.start]))
+            for other in after
+            if other.end > title.start
+        )
+        return (of_firm and not any(one.rule.startswith("gazetteer") for one in inside)) or _CAMPAIGN.search(
+            reading.text[max(0, title.start - _NEAR_OWNER) : title.end]
+        ) is not None
 
     def _of_state(self, text: str, title: Title, country: str | None) -> bool:
         low = text.lower()
@@ -141,7 +199,7 @@ class Roles:
             in {"official", "officer", "diplomat", "spokesman", "spokesperson", "spokeswoman", "envoy", "representative", "negotiator"}
         ):
             return True
-        if text[:1].isupper() and title.head in {"president", "vice president"} and text in {"President", "Vice President"}:
+        if text in {"President", "Vice President", "Representative", "Representatives"}:
             return True
         return any(f" {field} " in f" {low} " for field in self._fields)
 
@@ -173,6 +231,9 @@ class Roles:
 
     def _role(self, text: str) -> str:
         text = re.sub(r"\s+", " ", text).strip(" ,")
+        post, of, state = text.rpartition(" of the ") if " of the " in text else text.rpartition(" of ")
+        if of and self._adjectives.get(state):
+            text = post
         words = text.split(" ")
         for size in (2, 1):
             if len(words) > size and self._adjectives.get(" ".join(words[:size])):
@@ -192,22 +253,11 @@ class Roles:
         return f"Government of {name}" if name else None
 
     def _known_office(self, ident: str, published: date | None) -> Office | None:
-        entity = self._knowledge.entities.get(ident)
-        post = current_post(entity, published) if entity is not None else None
-        if entity is None or post is None:
+        post = self._posts.current(ident, published)
+        if post is None:
             return None
-        return Office(official=True, role=post.role, affiliation=post.affiliation, country=post.country or entity.country)
-
-
-def current_post(entity: KnowledgeEntity, published: date | None) -> Post | None:
-    """Return the post held on the day of publication; else the last one held before; None where none was held yet.
-
-    Of several, that at the head of a government goes before the others.
-    """
-    held = [post for post in entity.posts if published is None or post.start is None or post.start <= published]
-    current = [post for post in held if post.end is None or published is None or published <= post.end]
-    pool = current or held
-    return max(pool, key=lambda post: ((post.affiliation or "").startswith("Government of"), post.start or date.min), default=None)
+        country = post.country or self._knowledge.entities[ident].country
+        return Office(official=True, role=post.role, affiliation=post.affiliation, country=country)
 
 
 def _bodies_by_country(knowledge: Knowledge) -> dict[str, list[tuple[str, str]]]:

@@ -11,8 +11,9 @@ from models.vocabulary import Label
 from pipeline.tag.entities import Named
 from pipeline.tag.lists import WordLists
 from pipeline.tag.names_ko import KoreanTitle
+from pipeline.tag.posts import Posts
 from pipeline.tag.reading import Reading
-from pipeline.tag.roles import NO_OFFICE, Office, current_post
+from pipeline.tag.roles import NO_OFFICE, Office
 
 __all__ = ["KoreanRoles"]
 
@@ -24,6 +25,7 @@ class KoreanRoles:
 
     def __init__(self, lists: WordLists, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
+        self._posts = Posts(knowledge)
         self._korean_roles = dict(pair.split("=", 1) for pair in lists.words["roles_in_korean"])
         self._countries = {
             entity.country: entity.name for entity in knowledge.entities.values() if entity.kind == "country" and entity.country
@@ -48,15 +50,11 @@ class KoreanRoles:
                 offices[one.entity] = office
         acting = {one.entity for one in owners.values() if not _GOVERNMENT.match(reading.text, one.end)}
         for ident in sorted(acting):
-            entity = self._knowledge.entities.get(ident)
-            post = (
-                current_post(entity, reading.published)
-                if entity is not None and not (ident in offices and offices[ident].official)
-                else None
-            )
-            if entity is not None and post is not None:
-                role = self._korean_roles.get(post.role, post.role)
-                offices[ident] = Office(official=True, role=role, affiliation=post.affiliation, country=post.country or entity.country)
+            post = self._posts.current(ident, reading.published) if not (ident in offices and offices[ident].official) else None
+            if post is not None:
+                country = post.country or self._knowledge.entities[ident].country
+                role = self._korean_roles.get(f"{post.role} ({country})") or self._korean_roles.get(post.role, post.role)
+                offices[ident] = Office(official=True, role=role, affiliation=post.affiliation, country=country)
         return offices
 
     def _judge(self, reading: Reading, one: Named, title: KoreanTitle, named: Sequence[Named]) -> Office:

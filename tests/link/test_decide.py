@@ -126,7 +126,7 @@ def test_a_country_found_by_the_tagger_blocks_the_link(linker):
 
 def test_a_listed_chinese_is_linked_although_called_chinese(linker):
     text = "Chinese businesswoman [PERSON doc:1 Ma Xiaohong] was sanctioned for trading with North Korea."
-    assert entries(link(*mark(text), linker)) == {("kb:ofac-20565", "us_ofac_sdn:20565")}
+    assert entries(link(*mark(text), linker)) == {("kb:per-ma-xiaohong", "us_ofac_sdn:20565")}
 
 
 def test_the_envoy_sung_kim_is_no_banker(linker):
@@ -236,10 +236,15 @@ def test_a_ship_needs_words_for_a_ship(linker):
 
 
 def test_an_entry_without_id_is_known_but_never_linked(linker):
-    text = "North Korean banker [PERSON doc:1 Kim Myong Jin] was sanctioned with other North Korean bankers."
+    text = "North Korean banker [PERSON doc:1 Son Kyong Sik] was sanctioned with other North Korean bankers."
     linking = link(*mark(text), linker)
-    assert linking.mentions[0].entity == "kb:ofac-kim-myong-jin"
+    assert linking.mentions[0].entity == "kb:ofac-son-kyong-sik"
     assert linking.links == ()
+
+
+def test_namesakes_of_two_lists_are_left_to_an_editor_also_where_one_has_no_id(linker):
+    text = "North Korean banker [PERSON doc:1 Kim Myong Jin] was sanctioned with other North Korean bankers."
+    assert linker.link(*mark(text)).mentions[0].entity == "doc:1"
 
 
 def test_links_do_not_depend_on_the_order_of_knowledge(linker):

@@ -81,3 +81,52 @@ def test_korean_titles_decide_who_is_an_official(read, text, official):
 def test_a_korean_role_holds_its_body_but_no_country(read):
     assert person(read("박민수 통일부 장관이 왔다.", "ko"), "박민수").role == "통일부 장관"
     assert person(read("윌버 크레인 미국 대통령이 왔다.", "ko"), "윌버 크레인").role == "대통령"
+
+
+# --- what a title says, and what it does not ---
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("Gen. Robert Castell, commander of U.S. Forces Korea, spoke.", "commander of U.S. Forces Korea"),
+        ("Joint Staff Director Lieutenant General Robert Castell spoke.", "Joint Staff Director"),
+        ("Navy Commander Robert Castell, a Pentagon spokesman, spoke.", "Pentagon spokesman"),
+        ("Gen. Robert Castell spoke.", "Gen."),
+        ("Representative Robert Castell spoke.", "Representative"),
+        ("Robert Castell, foreign minister of Japan, spoke.", "foreign minister"),
+    ],
+)
+def test_a_post_says_more_than_a_rank(read, text, role):
+    found = person(read(text), "Robert Castell")
+    assert found.official
+    assert role in (found.role or "")
+    assert "Japan" not in found.role
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A campaign foreign policy adviser, Robert Castell, pleaded guilty.",
+        "Robert Castell, a spokesperson for the Council on Foreign Relations think tank, spoke.",
+    ],
+)
+def test_posts_of_campaigns_and_think_tanks_are_none_of_state(read, text):
+    assert not person(read(text), "Robert Castell").official
+
+
+def test_what_is_known_of_a_namesake_is_not_said_of_a_reporter_a_professor_or_a_relation(read):
+    assert person(read("Hong Gil-dong spoke in Seoul."), "Hong Gil-dong").official
+    reporter = person(read("By Hong Gil-dong\nSEOUL, Nov. 4 (Wire) -- Talks began."), "Hong Gil-dong")
+    assert (reporter.official, reporter.entity) == (False, "doc:1")
+    professor = person(read("Professor Hong Gil-dong spoke in Seoul."), "Hong Gil-dong")
+    assert (professor.official, professor.entity) == (False, "doc:1")
+    assert not person(read("Hong Gil-dong, the powerful sister of the leader, spoke."), "Hong Gil-dong").official
+    assert not person(read("Ties cooled under both the Hong Gil-dong and Robert Castell administrations."), "Hong Gil-dong").official
+
+
+def test_a_korean_researcher_is_not_the_president_of_his_name(read):
+    president = person(read("홍길동이 연설했다.", lang="ko"), "홍길동")
+    assert president.entity == "kb:per-leader"
+    researcher = person(read("홍길동 수석연구위원은 연설했다.", lang="ko"), "홍길동")
+    assert (researcher.official, researcher.entity) == (False, "doc:1")
