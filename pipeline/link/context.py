@@ -18,6 +18,8 @@ _BEFORE = 60
 """Letters before a name in which its title can stand."""
 _AFTER = {"en": 80, "ko": 20}
 """Letters after a name in which an apposition or, in Korean, a title can stand."""
+_NEAR = 200
+"""Letters around a name within which a word of its sentence is said in one breath with it."""
 _APPOSITION = re.compile(r"\s*[,(–—-]")
 _POSSESSIVE = re.compile(r"(?:['’]s)?\s*")
 _OF = re.compile(r"\s+(?:of|in)\s+(?:the\s+)?(?:ruling\s+)?|\s*\(")
@@ -72,6 +74,16 @@ class Context:
         places = self._cues.get(kind, ())
         index = bisect_left(places, stretch[0])
         return index < len(places) and places[index] < stretch[1]
+
+    def has_cue_near(self, kind: str, mention: Mention) -> bool:
+        """Tell whether a cue stands in the sentence of a mention and near it: a roster of two hundred names is one sentence too."""
+        start, end = self.sentence(mention)
+        return self.has_cue(kind, (max(start, mention.start - _NEAR), min(end, mention.end + _NEAR)))
+
+    def states(self, mention: Mention, role: str) -> bool:
+        """Tell whether the sentence of a mention itself has the words of a role."""
+        start, end = self.sentence(mention)
+        return role.casefold() in self._text[start:end].casefold()
 
     def has_cue_anywhere(self, kind: str) -> bool:
         """Tell whether the article has a cue of this kind at all."""

@@ -33,9 +33,9 @@ _REASONS: Mapping[str, str] = {
     "sanctions_nearby": "sanctions in the same paragraph",
     "fitting_role": "the stated role fits",
     "held_post": "the stated post is one the person held",
-    "dprk_sentence": "North Korea in the same sentence",
+    "dprk_sentence": "North Korea beside it in the same sentence",
     "dprk_article": "North Korea in the article",
-    _FAME: "a known North Korean official",
+    _FAME: "the leader of North Korea",
     "ship": "words for a ship in the same sentence",
     "age_differs": "the text gives another age",
     "other_country": "the text gives another country",
@@ -120,7 +120,7 @@ class Reader:
             yield from self._find_person(subject, entity, rivals)
         elif subject.label is Label.VESSEL and any(self._context.has_cue("ship", self._context.sentence(one)) for one in subject.mentions):
             yield "ship"
-        if self._is_foreign(subject, entity) and not _held(entity, subject):
+        if self._is_foreign(subject, entity) and not self._held(entity, subject):
             yield "other_country"
 
     def _is_foreign(self, subject: Subject, entity: KnowledgeEntity) -> bool:
@@ -133,7 +133,7 @@ class Reader:
     def _find_surroundings(self, subject: Subject) -> Iterator[str]:
         sentences = [self._context.sentence(mention) for mention in subject.mentions]
         paragraphs = [self._context.paragraph(mention) for mention in subject.mentions]
-        if any(self._context.has_cue("dprk", stretch) for stretch in sentences):
+        if any(self._context.has_cue_near("dprk", mention) for mention in subject.mentions):
             yield "dprk_sentence"
         elif self._context.has_cue_anywhere("dprk"):
             yield "dprk_article"
@@ -145,13 +145,13 @@ class Reader:
             yield "sanctions_nearby"
 
     def _find_person(self, subject: Subject, entity: KnowledgeEntity, rivals: tuple[Candidate, ...]) -> Iterator[str]:
-        held = _held(entity, subject)
+        held = self._held(entity, subject)
         full = [mention for mention in subject.mentions if is_full_name(mention)]
         if entity.country == DPRK and not held and any(self._context.said_of(mention, "other") for mention in full):
             yield "other_role"
         elif any(self._context.said_of(mention, "role") for mention in full):
             yield "fitting_role"
-        if entity.country == DPRK and entity.posts:
+        if entity.country == DPRK and any(post.leads for post in entity.posts):
             yield _FAME
         if held:
             yield "held_post"
@@ -176,6 +176,21 @@ class Reader:
                 yield "other_official"
             elif other.country == entity.country:
                 yield "namesake"
+
+    def _held(self, entity: KnowledgeEntity, subject: Subject) -> bool:
+        """Tell whether the text itself states a post that the person is known to have held, or its body; time is not looked at.
+
+        What the tag stage supplied from the knowledge base is no evidence: it would confirm itself.
+        """
+        roles = {
+            normalise_name(mention.role) for mention in subject.mentions if mention.role and self._context.states(mention, mention.role)
+        }
+        bodies = {
+            mention.affiliation
+            for mention in subject.mentions
+            if mention.affiliation and mention.role and self._context.states(mention, mention.role)
+        }
+        return any(normalise_name(post.role) in roles or post.affiliation in bodies for post in entity.posts)
 
     def _is_linked(self, entity: KnowledgeEntity) -> bool:
         """Tell whether the article names a body that a listing links to, or that its title speaks of."""
@@ -207,14 +222,9 @@ def is_placed(subject: Subject, entity: KnowledgeEntity, context: Context) -> bo
 
 def _prior_name(entity: KnowledgeEntity) -> str:
     if entity.label is Label.PERSON:
+        if any(post.leads for post in entity.posts):
+            return "prior_leader"
         return "prior_known_person" if entity.posts else "prior_listed_person"
     if entity.label is Label.VESSEL:
         return "prior_vessel"
     return "prior_listed_body" if entity.source == entity.listings[0].source else "prior_known_body"
-
-
-def _held(entity: KnowledgeEntity, subject: Subject) -> bool:
-    """Tell whether the text states a post or body that the person is known to have held; time is not looked at."""
-    roles = {normalise_name(mention.role) for mention in subject.mentions if mention.role}
-    bodies = {mention.affiliation for mention in subject.mentions if mention.affiliation}
-    return any(normalise_name(post.role) in roles or post.affiliation in bodies for post in entity.posts)
