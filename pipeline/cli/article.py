@@ -44,6 +44,7 @@ def print_article(console: Console, view: ArticleView) -> None:
     _print_amounts(console, view)
     for mention in view.event_mentions:
         _print_event(console, view, mention)
+    console.print(f"\nwhat made each of these: peninsula explain {version['id']}", style="dim", highlight=False, soft_wrap=True)
 
 
 def _marked_text(view: ArticleView) -> Text:

@@ -22,7 +22,9 @@ from models.tables import (
     LinkRow,
     MentionCandidateRow,
     MentionRow,
+    RunRow,
     StageStatusRow,
+    TimeExpressionRow,
 )
 from models.vocabulary import ArgumentRole, LinkStatus
 from pipeline.store.views import FLAT_VIEW
@@ -185,7 +187,10 @@ def _list_entries(connection: Connection, entity_ids: Sequence[str]) -> dict[str
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """One article version with every layer on it, as plain rows in order of the text."""
+    """One article version with every layer on it, as plain rows in order of the text.
+
+    `knowledge` is the version of the knowledge base under which it was read; None where it was not read yet.
+    """
 
     version: Fields
     versions: tuple[Fields, ...]
@@ -195,8 +200,10 @@ class ArticleView:
     links: tuple[Fields, ...]
     identifiers: tuple[Fields, ...]
     amounts: tuple[Fields, ...]
+    times: tuple[Fields, ...]
     event_mentions: tuple[Fields, ...]
     arguments: tuple[Fields, ...]
+    knowledge: str | None
 
 
 def load_article_view(connection: Connection, name: str) -> ArticleView | None:
@@ -231,9 +238,21 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
         links=_of_version(connection, LinkRow, version_id, "entity_id", "entry", "id"),
         identifiers=_of_version(connection, IdentifierMentionRow, version_id, "start", "id"),
         amounts=_of_version(connection, AmountRow, version_id, "start"),
+        times=_of_version(connection, TimeExpressionRow, version_id, "start"),
         event_mentions=_all(connection, events),
         arguments=_all(connection, arguments),
+        knowledge=_knowledge_of(connection, version_id),
     )
+
+
+def _knowledge_of(connection: Connection, version_id: str) -> str | None:
+    read_by = (
+        select(RunRow.versions)
+        .join(StageStatusRow, StageStatusRow.run_id == RunRow.id)
+        .where(StageStatusRow.version_id == version_id, StageStatusRow.stage == "link")
+    )
+    versions: Mapping[str, str] = connection.execute(read_by).scalar() or {}
+    return versions.get("knowledge")
 
 
 def _all(connection: Connection, query: Any) -> tuple[Fields, ...]:  # noqa: ANN401 - any select
