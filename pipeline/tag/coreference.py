@@ -164,7 +164,8 @@ class Coreference:
             return _named(found, text, book.add_known(state_body, found.label, text), Via.DIRECT)
         country = self._country_before(reading, found.start) if found.label is Label.AGENCY else None
         entity = self._same_name(text, found.label, book) or book.add_unknown(found.label, _tidy(text), country)
-        if found.label is Label.PERSON:
+        # Nobody calls the writer of a report by his surname.
+        if found.label is Label.PERSON and _BYLINE.search(reading.text, max(0, found.start - _NEAR), found.start) is None:
             book.add_surnames(entity, self.surnames_of(text), text.split())
         return _named(found, text, entity, Via.DIRECT)
 

@@ -45,6 +45,10 @@ class Hit:
     last: int = -1
 
 
+_SHORTEST_HEAD = 4
+"""Letters of the shortest last word of a body that a hyphen can follow: shorter ones are acronyms and parts of others' names."""
+
+
 @dataclass(slots=True)
 class _Node:
     next: dict[str, _Node] = field(default_factory=dict)
@@ -59,11 +63,15 @@ def _entries(knowledge: Knowledge, lang: str) -> Iterator[Entry]:
 
 
 def place_heads(knowledge: Knowledge) -> frozenset[str]:
-    """Return the last words of English place names, before which or after which a hyphen parts two names."""
+    """Return the last words of English names of places and of bodies of states, before which or after which a hyphen parts two names.
+
+    "South Korea-Japan", "defense ministry-drone training".
+    """
     return frozenset(
         entry.text.split()[-1]
         for entry in _entries(knowledge, "en")
-        if entry.label is Label.PLACE and entry.kind != "adjective" and entry.text[:1].isupper()
+        if (entry.label is Label.PLACE and entry.kind != "adjective" and entry.text[:1].isupper())
+        or (entry.label is Label.AGENCY and entry.kind in {"name", "short"} and len(entry.text.split()[-1]) >= _SHORTEST_HEAD)
     )
 
 

@@ -5,6 +5,7 @@ Every rule yields finds with its own name as `rule`; the choice between finds th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from models.vocabulary import Label
@@ -86,7 +87,8 @@ class EnglishNames:
         if entry.kind == "weak":
             return hit.first < hit.last
         if entry.kind == "acronym":
-            return hit.end - hit.start > 2 and len({one.id for one in hit.entries}) == 1
+            known = hit.end - hit.start > 2 and len({one.id for one in hit.entries}) == 1
+            return known and not _means_something_else(reading.text, reading.text[hit.start : hit.end])
         return True
 
     def _without_noun(self, reading: Reading, hit: Hit) -> Hit:
@@ -131,6 +133,22 @@ class EnglishNames:
             return True
         verb = after is not None and after.text.islower() and after.text not in {"of", "to", "and", "in", "from"}
         return reading.starts_sentence(hit.start) and verb
+
+
+def _means_something_else(text: str, acronym: str) -> bool:
+    """Tell whether the text itself explains an acronym by common words: "a memorandum of understanding (MOU)"."""
+    place = text.find(f"({acronym})")
+    if place < 0:
+        return False
+    words = re.findall(r"[A-Za-z]+", text[max(0, place - 80) : place])[-2 * len(acronym) :]
+    initials = [word[0].lower() for word in words if word.lower() not in _SMALL_WORDS]
+    wanted = [letter.lower() for letter in acronym if letter.isalpha()]
+    full = [word[0].lower() for word in words]
+    common = all(word.islower() for word in words[-2:])
+    return common and (initials[-len(wanted) :] == wanted or full[-len(wanted) :] == wanted)
+
+
+_SMALL_WORDS = frozenset("a an and for in of on the to with".split())
 
 
 def _is_possessive(reading: Reading, end: int) -> bool:

@@ -180,7 +180,7 @@ def _split_hyphened(start: int, token: str, hyphen_words: frozenset[str], heads:
     position = 0
     for left, right in pairwise(pieces):
         position += len(left)
-        apart = left in heads and (right[:1].isupper() or len(right) > _LONGEST_SYLLABLE)
+        apart = left in heads and (right[:1].isupper() or len(right) > _LONGEST_SYLLABLE or left.islower())
         dash = token[position] == "–" and not left[:1].isupper()
         if right.lower() in hyphen_words or right in heads or apart or dash:
             cuts.append(position)

@@ -32,6 +32,7 @@ _LIKELY = 0.3
 """Finds at least this probable are names where they stand for one name whose borders or label are open."""
 _WORTH_A_LOOK = 0.1
 """Less probable finds are not worth an editor's time."""
+_BODIES = (Label.AGENCY, Label.ORG)
 _MAJORITY = 2.0
 """How many times as probable another label of the same name must be to replace the one that stands there."""
 _EDGE = 1e-4
@@ -164,7 +165,7 @@ def weigh(
     """
     choices: dict[tuple[int, int, Label], Choice] = {}
     for found in finds:
-        believed = recognition.probability(found.start, found.end, found.label)
+        believed = _believed(recognition, found)
         score = calibration.of_rule(found.label, precision.get(found.rule, unknown), believed)
         choices[found.start, found.end, found.label] = Choice(found, score, Maker(found.rule, rules))
     for one in recognition.spans:
@@ -172,6 +173,16 @@ def weigh(
             found = Found(one.start, one.end, one.label, MODEL)
             choices[one.start, one.end, one.label] = Choice(found, calibration.of_model(one.label, one.probability), recognition.maker)
     return list(choices.values())
+
+
+def _believed(recognition: Recognition, found: Found) -> float:
+    """Return how probable the recogniser holds a rule's find.
+
+    Whether a body is one of a state is a fact that the knowledge base has and the recogniser guesses: of a known body it is asked only
+    whether it is a body.
+    """
+    labels = _BODIES if found.label in _BODIES and found.ids and found.rule.startswith("gazetteer") else (found.label,)
+    return min(1.0, sum(recognition.probability(found.start, found.end, label) for label in labels))
 
 
 def agree(choices: Sequence[Choice], text: str) -> list[Choice]:

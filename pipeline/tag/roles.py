@@ -38,6 +38,9 @@ _RANK_MODIFIERS = frozenset(
     "vice rear lieutenant major brigadier staff master first second senior four-star three-star two-star navy army air force marine retired".split()
 )
 _CAMPAIGN = re.compile(r"\bcampaign\b")
+_OF_THE_BODY = re.compile(
+    r"\s?\bof the (ministry|commission|agency|committee|council|bureau|department|court|parliament|assembly|authority|administration)\b"
+)
 _AT = re.compile(r",?\s(?:at|with)\s(?:the\s)?")
 _FEW_NAMES = 6
 """Names looked at after the start of a title: none is that long."""
@@ -160,7 +163,7 @@ class Roles:
         first = bisect_left(named, title.start, key=lambda other: other.start)
         last = bisect_left(named, title.end, key=lambda other: other.start)
         inside = [other for other in named[first:last] if other.label is Label.AGENCY and other.end <= title.end + 1]
-        owner = self._owner(reading, title, named)
+        owner = self._owner(reading, title, named) or self._body_taken_up(reading, title, named)
         country = self._country_before(reading, title.start)
         text = reading.text[title.start : title.end]
         official = title.kind == "state" or (
@@ -177,6 +180,17 @@ class Roles:
         start = owner.start if body is not None and body is owner and reading.text[owner.end : title.start] == " " else title.start
         role = self._role(reading.text[start : title.end])
         return Office(official=True, role=role, affiliation=self._affiliation(text, body, country), country=country)
+
+    def _body_taken_up(self, reading: Reading, title: Title, named: Sequence[Named]) -> Named | None:
+        """Return the body that "chairperson of the commission" takes up: the last one before whose name ends in that word."""
+        match = _OF_THE_BODY.match(reading.text, title.end) or _OF_THE_BODY.search(reading.text, title.start, title.end)
+        if match is None:
+            return None
+        before = named[: bisect_left(named, title.start, key=lambda other: other.start)]
+        word = match[1].lower()
+        return next(
+            (one for one in reversed(before) if one.label is Label.AGENCY and one.name.lower().partition(" (")[0].endswith(word)), None
+        )
 
     def _is_private(self, reading: Reading, title: Title, named: Sequence[Named], inside: Sequence[Named]) -> bool:
         """Tell whether the post is one of a firm, a think tank or a campaign, whatever words of state the title has."""
