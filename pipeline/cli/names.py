@@ -63,7 +63,7 @@ def names(
 
     A column `same` of the input, 0 or 1, is kept as `same_given`, and precision and recall against it are told on standard error.
 
-    Example: a file with the lines "name_a⇥name_b" and "U, Yong Su⇥Woo Yong-su" gives the score 1.0000, because u = woo 1.00.
+    Example: peninsula names pairs.tsv --out judged.tsv; "U, Yong Su" and "Woo Yong-su" in a row get 1.0000, because u = woo 1.00.
     """
     tally = _Tally()
     with ExitStack() as stack:

@@ -22,7 +22,10 @@ from pipeline.store.schema import upgrade
 from tests.cli.conftest import Peninsula
 from tests.store.builders import add_article, make_analysis, make_context
 
-COMMANDS = ("ingest", "extract", "evaluate", "events", "entities", "show", "demo", "db upgrade")
+COMMANDS = (
+    *("ingest", "extract", "evaluate", "events", "entities", "show", "explain", "names", "demo", "db upgrade", "train"),
+    *("kb refresh", "kb status", "kb versions", "kb diff", "kb lookup", "kb relink"),
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -106,3 +106,10 @@ def test_korean_surnames_follow_the_role(read):
 def test_the_same_text_gives_the_same_ids(read):
     text = "Robert Castell met Kim Yong-ho of Velmont Holdings."
     assert read(text).mentions == read(text).mentions
+
+
+def test_nobody_calls_the_writer_by_the_surname(read):
+    tagging = read(
+        "Hong inspects a factory\nBy Hong Soo-yeon\nSEOUL, Nov. 4 (Wire) -- Hong Yong-ho visited a plant. Hong praised the workers."
+    )
+    assert set(entities(tagging, "Hong")) == set(entities(tagging, "Hong Yong-ho"))

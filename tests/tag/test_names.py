@@ -117,3 +117,27 @@ def test_every_mention_carries_a_probability(read):
 
 def test_labels_are_those_of_the_vocabulary(read):
     assert {one.label for one in read("Seoul met Kim Yong-ho.").mentions} == {Label.PLACE, Label.PERSON}
+
+
+# --- what an acronym and a known body mean ---
+
+
+def test_an_acronym_that_the_text_explains_by_common_words_is_no_body(pipelines, knowledge):
+    from pipeline.tag.names_en import _means_something_else
+
+    assert _means_something_else("They signed a memorandum of understanding (MOU). The MOU says so.", "MOU")
+    assert _means_something_else("a free trade commission (FTC) was proposed", "FTC")
+    assert not _means_something_else("The Ministry of Unification (MOU) objected.", "MOU")
+    assert not _means_something_else("The MOU objected.", "MOU")
+
+
+def test_a_known_body_of_a_state_keeps_its_sort(mentions):
+    for text in (
+        "Officers of the National Intelligence Service were charged with hacking.",
+        "The firm sued the National Intelligence Service on Friday.",
+    ):
+        assert ("National Intelligence Service", "AGENCY") in mentions(text)
+
+
+def test_a_slug_of_a_wire_is_cut_at_its_hyphen(mentions):
+    assert ("foreign ministry", "AGENCY") in mentions("foreign ministry-overhaul\nSouth Korea's cabinet met.")

@@ -130,3 +130,11 @@ def test_a_korean_researcher_is_not_the_president_of_his_name(read):
     assert president.entity == "kb:per-leader"
     researcher = person(read("홍길동 수석연구위원은 연설했다.", lang="ko"), "홍길동")
     assert (researcher.official, researcher.entity) == (False, "doc:1")
+
+
+def test_a_post_takes_up_the_body_named_before(read):
+    tagging = read(
+        'The National Intelligence Service Commission approved it. "We checked," Robert Castell, chairperson of the commission, said.'
+    )
+    found = person(tagging, "Robert Castell")
+    assert (found.official, found.role) == (True, "chairperson")
