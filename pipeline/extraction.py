@@ -217,7 +217,9 @@ def _describe_event(event: Event, amounts: tuple[Amount, ...]) -> Json:
         "targets": [_describe_argument(argument) for argument in event.targets],
         "place": _describe_argument(event.place),
         "speaker": _describe_argument(event.speaker),
-        "amounts": [{"start": amounts[item.amount].start, "end": amounts[item.amount].end} for item in event.amounts],
+        "amounts": [
+            {"start": found.start, "end": found.end} for found in (amounts[i.amount] for i in event.amounts) if found.derived_from is None
+        ],
         "mentions": [
             {"trigger": _span(mention.trigger), "evidence": {"start": mention.evidence.start, "end": mention.evidence.end}}
             for mention in event.mentions

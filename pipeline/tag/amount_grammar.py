@@ -15,11 +15,12 @@ from models.vocabulary import Bound
 from pipeline.tag.amount_words import AmountWords, Currency, load_amount_words
 from pipeline.text.numbers import DIGITS, ENGLISH_SCALES, ENGLISH_WORDS, KOREAN_NUMBER, parse_digits, parse_english, parse_korean
 
-__all__ = ["Draft", "Grammar", "build_grammar"]
+__all__ = ["Draft", "Grammar", "any_of", "build_grammar", "invert_bounds"]
 
-_GAP = "[ \u00a0]{0,2}"
-_SEPARATOR = "(?:[ \u00a0]{1,2}|-|\u2011)?"
-_DASH = "[ \u00a0]?[-\u2010-\u2015~\u223c\uff5e][ \u00a0]?"
+_SPACE = "[ \u00a0\u2009\u202f]"
+_GAP = f"{_SPACE}{{0,2}}"
+_SEPARATOR = f"(?:{_SPACE}{{1,2}}|-|\u2011)?"
+_DASH = f"{_SPACE}?[-\u2010-\u2015~\u223c\uff5e]{_SPACE}?"
 _LONG_SCALES = "|".join(sorted((s for s in ENGLISH_SCALES if len(s) > 1), key=len, reverse=True))
 _SCALE = rf"(?i:(?:hundred )?(?:{_LONG_SCALES})|[kmbt])"
 _LONE_UNITS = tuple("십백천만억")
@@ -73,9 +74,9 @@ class Grammar:
         units = ((unit, c) for c in words.currencies for unit in (*c.en, *c.en_scaled, *c.ko, *c.ko_scaled, *c.codes))
         self._units = {unit.casefold(): c for unit, c in units}
         self._scaled_only = {unit.casefold() for c in words.currencies for unit in (*c.en_scaled, *c.ko_scaled)}
-        self._bounds = _invert(words.bounds_ko if korean else words.bounds_en)
-        self._after = _invert(words.after_ko) | _invert(words.attached_ko) if korean else _invert(words.after_en)
-        self._not_after_verb = re.compile(rf"[ \u00a0](?:{_any(words.verb_objects)})\b", re.IGNORECASE)
+        self._bounds = invert_bounds(words.bounds_ko if korean else words.bounds_en)
+        self._after = invert_bounds(words.after_ko) | invert_bounds(words.attached_ko) if korean else invert_bounds(words.after_en)
+        self._not_after_verb = re.compile(rf"[ \u00a0](?:{any_of(words.verb_objects)})\b", re.IGNORECASE)
         patterns = self._korean_patterns() if korean else self._english_patterns()
         self._patterns = [re.compile(pattern) for pattern in patterns]
         self._after_pattern = re.compile(self._after_source())
@@ -88,36 +89,36 @@ class Grammar:
     # --- patterns ------------------------------------------------------------------------------------------------
 
     def _bound_source(self) -> str:
-        gap = _GAP if self.korean else "[ \u00a0]{1,2}"
+        gap = _GAP if self.korean else f"{_SPACE}{{1,2}}"
         left = r"(?<![가-힣])" if self.korean else r"\b"
-        return rf"(?:{left}(?P<bound>(?i:{_any(self._bounds)})){gap}(?:(?:US )?~)?)?"
+        return rf"(?:{left}(?P<bound>(?i:{any_of(self._bounds)})){gap}(?:(?:US )?~)?)?"
 
     def _after_source(self) -> str:
         if not self.korean:
-            return rf"[ \u00a0]{{0,2}}(?P<after>{_any(self._after)})(?![a-z]|[ ]than\b)"
-        free, attached = (_any(_invert(bounds)) for bounds in (self.words.after_ko, self.words.attached_ko))
+            return rf"[ \u00a0]{{0,2}}(?P<after>{any_of(self._after)})(?![a-z]|[ ]than\b)"
+        free, attached = (any_of(invert_bounds(bounds)) for bounds in (self.words.after_ko, self.words.attached_ko))
         word_end = "(?=의|로|에|를|가|까지|[^가-힣]|$)"
-        return rf"(?P<after>(?:{attached}){word_end})|(?:이|을|를|가|도|에서)?[ \u00a0]?(?P<later>{free})"
+        return rf"(?P<after>(?:{attached}){word_end})|(?:이|을|를|가|도|에서|에)?{_SPACE}?(?P<later>{free})"
 
     def _prefixed(self, number: str, tail: str) -> str:
-        signs = _any(self._before)
+        signs = any_of(self._before)
         return rf"(?<![\w$]){self._bound_source()}(?P<sign>{signs}){_GAP}(?P<number>{number}){tail}"
 
     def _english_patterns(self) -> list[str]:
-        units = _any(unit for c in self.words.currencies for unit in (*c.en, *c.en_scaled))
-        codes = _any(code for c in self.words.currencies for code in c.codes)
+        units = any_of(unit for c in self.words.currencies for unit in (*c.en, *c.en_scaled))
+        codes = any_of(code for c in self.words.currencies for code in c.codes)
         unit = rf"(?P<unit>(?i:{units})|{codes})(?![A-Za-z])"
         scale = rf"(?:{_SEPARATOR}(?P<scale>{_SCALE})(?![A-Za-z]))?"
         second = rf"(?:(?:{_DASH}|[ ]to[ ](?=[0-9.,]{{1,20}}[ -]?{_SCALE}\b))(?P<second>{DIGITS})(?![0-9]))?"
         bound = self._bound_source()
         bare = rf"(?P<number>{DIGITS}|{ENGLISH_WORDS})(?![0-9])"
-        many = r"(?:(?:tens|hundreds|thousands|dozens|scores)[ ]of[ ]){0,2}(?:hundreds|thousands|millions|billions|trillions)"
+        many = r"(?:dozens|scores|(?:(?:tens|hundreds|thousands|dozens|scores)[ ]of[ ]){0,2}(?:hundreds|thousands|millions|billions|trillions))"
         few = rf"(?:several|many|multiple|a[ ]few|a[ ]couple)[ ](?:hundred[ ]|thousand[ ])?(?:hundred|{_LONG_SCALES})"
-        assets = rf"(?:[a-z-]{{2,20}}[ ]){{0,2}}(?i:{_any(self.words.assets)})\b"
-        verbs = rf"(?i:{_any(self.words.money_verbs)})"
+        assets = rf"(?:[a-z-]{{2,20}}[ ]){{0,2}}(?i:{any_of(self.words.assets)})\b"
+        verbs = rf"(?i:{any_of(self.words.money_verbs)})"
         return [
             self._prefixed(rf"{DIGITS}(?![0-9])", rf"{second}{scale}(?:{_SEPARATOR}{unit})?"),
-            rf"(?<![\w$.,-]){bound}{bare}{second}{scale}{_SEPARATOR}{unit}",
+            rf"(?:(?<![\w$.,-])(?<![0-9][ -])|(?<=illion-)|(?<=ousand-)){bound}{bare}{second}{scale}{_SEPARATOR}{unit}",
             rf"\b{bound}(?i:{many}|{few})(?:[ ]of)?[ ](?:in[ ])?{unit}",
             rf"(?i:\bmulti-?(?:million|billion|trillion))[ -]{unit}",
             rf"\b{bound}(?i:{many})[ ]in[ ](?P<asset>{assets})",
@@ -126,8 +127,8 @@ class Grammar:
 
     def _korean_patterns(self) -> list[str]:
         crypto = [c for c in self.words.currencies if c.crypto]
-        names = _any(name for c in crypto for name in (*c.ko, *c.codes))
-        codes = _any(code for c in self.words.currencies for code in c.codes)
+        names = any_of(name for c in crypto for name in (*c.ko, *c.codes))
+        codes = any_of(code for c in self.words.currencies for code in c.codes)
         unit = rf"(?P<unit>{'|'.join(self._korean_unit(c) for c in self.words.currencies if c.ko or c.ko_scaled)}|{codes}(?![A-Za-z]))"
         bound = self._bound_source()
         second = rf"(?:{_DASH}(?P<second>{KOREAN_NUMBER}))?"
@@ -138,13 +139,14 @@ class Grammar:
             rf"(?<![\w$.,]){bound}{number}{_GAP}{unit}",
             rf"{bound}(?P<vague>{vague}){_GAP}{unit}",
             self._prefixed(rf"{KOREAN_NUMBER}", english),
-            rf"(?P<sign>{names})[ ]?(?:약[ ]?)?(?P<number>{KOREAN_NUMBER})(?P<odd>여[만억조]?)?[ ]?개",
+            rf"(?P<sign>{names})[ ]?(?:(?P<bound>{any_of(self._bounds)})[ ]?)?(?P<number>{KOREAN_NUMBER})(?P<odd>여[만억조]?)?[ ]?개",
         ]
 
     @staticmethod
     def _korean_unit(currency: Currency) -> str:
-        units = _any((*currency.ko, *currency.ko_scaled))
-        return rf"(?:{units})(?!{_any(currency.ko_not)})" if currency.ko_not else rf"(?:{units})"
+        units = any_of((*currency.ko, *currency.ko_scaled))
+        scaled = rf"(?:(?<=[만억조])|(?<=[만억조]여)|(?<=[만억조여][ \u00a0]))(?:{units})"
+        return rf"(?:{scaled}|(?:{units})(?!{any_of(currency.ko_not)}))" if currency.ko_not else rf"(?:{units})"
 
     # --- reading -------------------------------------------------------------------------------------------------
 
@@ -179,7 +181,7 @@ class Grammar:
     def _number(self, text: str, odd: str, scale: str | None) -> tuple[Decimal | None, int]:
         if self.korean and not scale:
             return parse_korean(text + odd.removeprefix("여")), 1
-        number = parse_english(text) if not re.fullmatch(DIGITS, text) else parse_digits(text)
+        number = parse_digits(text) if text[0].isdigit() else parse_english(text)
         factor = 100 if scale and scale.lower().startswith("hundred ") else 1
         return number, factor * (ENGLISH_SCALES[scale.lower().removeprefix("hundred ")] if scale else 1)
 
@@ -197,14 +199,16 @@ class Grammar:
         return not (number in _LONE_UNITS and unit and match.end("number") == match.start("unit"))
 
     def _bound(self, match: re.Match[str], *, spread: bool) -> Bound:
-        after = self._after_pattern.match(match.string, match.end())
-        if after:
-            return self._after[(after.groupdict().get("later") or after["after"]).casefold()]
+        """Return the bound that stands after or before; one that bounds overrules one that only approximates."""
         groups = match.groupdict()
+        after = self._after_pattern.match(match.string, match.end())
+        stated = [self._after[(after.groupdict().get("later") or after["after"]).casefold()]] if after else []
         if groups.get("bound"):
-            return self._bounds[re.sub(r"\s+", " ", groups["bound"]).casefold()]
+            stated.append(self._bounds[re.sub(r"\s+", " ", groups["bound"]).casefold()])
         if groups.get("odd"):
-            return Bound.APPROX
+            stated.append(Bound.APPROX)
+        if stated:
+            return next((bound for bound in stated if bound is not Bound.APPROX), Bound.APPROX)
         return Bound.AT_LEAST if spread else Bound.EXACT
 
 
@@ -214,13 +218,14 @@ def _last_scale(number: str) -> str:
     return scales[0] if scales else ""
 
 
-def _any(phrases: Iterable[str]) -> str:
+def any_of(phrases: Iterable[str]) -> str:
     """Return an alternation of literal phrases, longest first; an empty one never matches."""
     ordered = sorted({phrase for phrase in phrases if phrase}, key=lambda p: (-len(p), p))
     return "|".join(re.escape(phrase) for phrase in ordered) or r"(?!)"
 
 
-def _invert(bounds: Mapping[Bound, tuple[str, ...]]) -> dict[str, Bound]:
+def invert_bounds(bounds: Mapping[Bound, tuple[str, ...]]) -> dict[str, Bound]:
+    """Return the bound of each phrase, in lower case."""
     return {phrase.casefold(): bound for bound, phrases in bounds.items() for phrase in phrases}
 
 

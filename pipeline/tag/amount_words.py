@@ -49,6 +49,9 @@ class AmountWords(BaseModel):
     assets: tuple[str, ...]
     money_verbs: tuple[str, ...]
     restatement: tuple[str, ...]
+    shares: dict[str, tuple[int, int]]
+    sums_en: tuple[str, ...]
+    sums_ko: tuple[str, ...]
 
 
 @cache

@@ -22,7 +22,7 @@ from models.records import Maker, Mention
 from models.vocabulary import Label
 from pipeline.errors import ConfigurationError, LanguageError
 from pipeline.settings import Settings
-from pipeline.tag.amounts import ExchangeRates, add_usd, find_amounts, load_rates
+from pipeline.tag.amounts import ExchangeRates, add_shares, add_usd, find_amounts, load_rates
 from pipeline.tag.coreference import Coreference
 from pipeline.tag.coreference_ko import KoreanCoreference
 from pipeline.tag.encoder.component import Encoder
@@ -151,7 +151,7 @@ class Sentences:
 
 
 class Amounts:
-    """Sets `doc._.amounts`, with dollar values where the rates allow."""
+    """Sets `doc._.amounts`, shares of them among them, with dollar values where the rates allow."""
 
     def __init__(self, lang: str) -> None:
         self._lang = lang
@@ -166,6 +166,7 @@ class Amounts:
         """Annotate a Doc."""
         reading: Reading = doc._.reading
         amounts = [amount for amount in find_amounts(reading.text, self._lang) if not reading.in_furniture(amount.start, amount.end)]
+        amounts = add_shares(reading.text, self._lang, amounts)
         if self._rates is not None:
             amounts = add_usd(amounts, year=reading.published.year if reading.published else None, rates=self._rates)
         doc._.amounts = tuple(amounts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 
 from models.vocabulary import Precision
 
@@ -56,13 +56,13 @@ def as_day(day: date | None) -> Resolved:
 
 
 def as_month(year: int, month: int) -> Resolved:
-    """Return a month."""
-    return Resolved(f"{year:04d}-{month:02d}", Precision.MONTH)
+    """Return a month; one of no year of the calendar becomes the unresolved value."""
+    return UNRESOLVED if not MINYEAR <= year <= MAXYEAR else Resolved(f"{year:04d}-{month:02d}", Precision.MONTH)
 
 
 def as_year(year: int) -> Resolved:
-    """Return a year."""
-    return Resolved(f"{year:04d}", Precision.YEAR)
+    """Return a year; one outside the calendar becomes the unresolved value."""
+    return UNRESOLVED if not MINYEAR <= year <= MAXYEAR else Resolved(f"{year:04d}", Precision.YEAR)
 
 
 def as_day_range(start: date, end: date, precision: Precision = Precision.RANGE) -> Resolved:
@@ -78,6 +78,8 @@ def as_week(anchor: date, weeks: int = 0) -> Resolved:
 
 def as_period(anchor: date, unit: str, count: int) -> Resolved:
     """Return the stretch of `count` units ("day", "week", "month", "year") that ends with `anchor`, as coarse as its unit."""
+    if unit == "year" and anchor.year - count < MINYEAR:
+        return UNRESOLVED
     if unit == "year":
         return Resolved((f"{anchor.year - count:04d}", f"{anchor.year:04d}"), Precision.RANGE)
     if unit == "month":

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from models.vocabulary import Precision
-from pipeline.tag.time_calendar import UNRESOLVED, Resolved, as_day, first_of, last_of
+from pipeline.tag.time_calendar import UNRESOLVED, Resolved, as_day, as_month, as_week, as_year, first_of, last_of, shift_months
 from pipeline.text.yaml_lines import read_yaml
 
 __all__ = [
@@ -20,14 +21,18 @@ __all__ = [
     "Context",
     "Rule",
     "TimeWords",
+    "build_named_days",
     "join_alternatives",
     "load_time_words",
     "relative_day",
     "resolve_rules",
+    "shift_time",
     "since",
     "span_of",
     "until",
 ]
+
+Item = TypeVar("Item")
 
 WORDS_PATH = Path(__file__).with_name("time_words.yaml")
 _ANCHOR_REACH = 300
@@ -41,9 +46,13 @@ class TimeWords(BaseModel):
 
     future_en: tuple[str, ...]
     report_en: tuple[str, ...]
+    past_en: tuple[str, ...]
+    subordinators_en: tuple[str, ...]
+    eastern_datelines: tuple[str, ...]
     future_ko: tuple[str, ...]
     bare_months: tuple[str, ...]
     month_cues: tuple[str, ...]
+    named_days: dict[str, date]
 
 
 @cache
@@ -63,11 +72,17 @@ class Atom:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a resolver knows: the text, the publication day, and the day that the text spoke of last."""
+    """What a resolver knows: the text, the publication day, and the times that the text spoke of before.
+
+    `last_day` is the last day, `last` the last day, month or year, both only where they are near; `weekdays` holds the
+    day that each name of a weekday meant last.
+    """
 
     text: str
     published: date | None
     last_day: date | None = None
+    last: Resolved | None = None
+    weekdays: Mapping[str, date] = field(default_factory=dict)
 
     @property
     def anchor(self) -> date | None:
@@ -75,6 +90,7 @@ class Context:
         return self.last_day or self.published
 
 
+_DOT = re.compile(r"[·∙・‧.]")
 Resolver = Callable[["re.Match[str]", Context], Resolved | None]
 
 
@@ -84,6 +100,15 @@ class Rule:
 
     pattern: re.Pattern[str]
     resolve: Resolver
+
+
+def build_named_days() -> Rule:
+    """Return the rule that reads what is named after its day ("6·25 전쟁")."""
+    days = load_time_words().named_days
+    names = join_alternatives(days).replace("·", _DOT.pattern)
+    return Rule(
+        re.compile(rf"(?<![\w.])(?:{names})"), lambda match, _: as_day(days[_DOT.sub("·", match[0]) if match[0][0].isdigit() else match[0]])
+    )
 
 
 def resolve_rules(rules: Sequence[Rule], text: str, published: date | None) -> list[Atom]:
@@ -96,18 +121,38 @@ def resolve_rules(rules: Sequence[Rule], text: str, published: date | None) -> l
 
 
 def _read_in_order(found: Iterable[tuple[int, int, int, re.Match[str], Rule]], text: str, published: date | None) -> Iterator[Atom]:
-    end, last_day, last_at = -1, None, -_ANCHOR_REACH
+    end = -1
+    day, time = _Memory[date](), _Memory[Resolved]()
+    weekdays: dict[str, date] = {}
     for start, _, _, match, rule in found:
         if start < end:
             continue
-        day = last_day if start - last_at <= _ANCHOR_REACH else None
-        resolved = rule.resolve(match, Context(text, published, day))
+        resolved = rule.resolve(match, Context(text, published, day.near(start), time.near(start), weekdays))
         if resolved is None:
             continue
         end = match.end()
-        if isinstance(resolved.value, str) and resolved.precision is Precision.DAY and not _is_backward(match):
-            last_day, last_at = date.fromisoformat(resolved.value), end
+        if isinstance(resolved.value, str):
+            time.keep(resolved, end)
+            if resolved.precision is Precision.DAY:
+                meant = date.fromisoformat(resolved.value)
+                weekdays[match.groupdict().get("name") or ""] = meant
+                if not _is_backward(match):
+                    day.keep(meant, end)
         yield Atom(start, end, resolved)
+
+
+@dataclass(slots=True)
+class _Memory(Generic[Item]):
+    """The last of something that a text spoke of, for as long as it is near."""
+
+    item: Item | None = None
+    at: int = 0
+
+    def keep(self, item: Item, at: int) -> None:
+        self.item, self.at = item, at
+
+    def near(self, start: int) -> Item | None:
+        return self.item if start - self.at <= _ANCHOR_REACH else None
 
 
 def _is_backward(match: re.Match[str]) -> bool:
@@ -119,6 +164,24 @@ def _is_backward(match: re.Match[str]) -> bool:
 def relative_day(day: date | None, days: int) -> Resolved:
     """Return the day `days` after `day`, unresolved where that is unknown."""
     return UNRESOLVED if day is None else as_day(day + timedelta(days=days))
+
+
+def shift_time(time: Resolved, unit: str, count: int) -> Resolved:
+    """Return the time `count` units ("day", "week", "month", "year") after a day, month or year, as coarse as the coarser of both.
+
+    Unresolved where the unit is finer than the time ("two days later" after "in May").
+    """
+    if not isinstance(time.value, str):
+        return UNRESOLVED
+    parts = [int(part) for part in time.value.split("-")]
+    if unit == "year":
+        return as_year(parts[0] + count)
+    if unit == "month" and len(parts) > 1:
+        return as_month(*shift_months(parts[0], parts[1], count))
+    if unit in ("day", "week") and len(parts) > 2:
+        day = date(*parts)
+        return as_day(day + timedelta(days=count)) if unit == "day" else as_week(day, count)
+    return UNRESOLVED
 
 
 def span_of(start: Resolved, end: Resolved) -> Resolved:

@@ -15,6 +15,8 @@ from pipeline.tag.time_korean import find_korean_atoms
 __all__ = ["find_times"]
 
 _MAKER = Maker("time-grammar", "1")
+_BLANKS = {ord(blank): " " for blank in "\u00a0\u2009\u202f\u3000"}
+"""Blanks that typesetting puts between the parts of a date ("Nov.\u00a04")."""
 
 
 def find_times(text: str, lang: str, *, published: date | None) -> list[TimeExpression]:
@@ -23,5 +25,6 @@ def find_times(text: str, lang: str, *, published: date | None) -> list[TimeExpr
     `lang` is "ko" or is read as English. Without `published` only full dates are resolved. "since X" is
     `(X, published)`, "by X" is `(None, last day of X)`.
     """
-    atoms = find_korean_atoms(text, published) if lang == "ko" else find_english_atoms(text, published)
+    plain = text.translate(_BLANKS)
+    atoms = find_korean_atoms(plain, published) if lang == "ko" else find_english_atoms(plain, published)
     return [TimeExpression(a.start, a.end, text[a.start : a.end], a.resolved.value, a.resolved.precision, _MAKER) for a in atoms]

@@ -20,8 +20,9 @@ __all__ = [
     "parse_korean",
 ]
 
-DIGITS: Final = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,6}(?![0-9])(?:\.[0-9]{1,18})?|[0-9]{1,18}(?:\.[0-9]{1,18})?)"
-"""A number in Arabic digits, with or without thousands commas and decimals."""
+_DECIMAL_COMMA = r"[0-9]{1,3},[0-9]{1,2}"
+DIGITS: Final = rf"(?:{_DECIMAL_COMMA}(?=[ -](?:million|billion|trillion)\b)|[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,6}}(?![0-9])(?:\.[0-9]{{1,18}})?|[0-9]{{1,18}}(?:\.[0-9]{{1,18}})?)"
+"""A number in Arabic digits, with or without thousands commas and decimals; before a scale word with a decimal comma too ("1,5 billion")."""
 
 ENGLISH_SCALES: Final[dict[str, int]] = {
     **dict.fromkeys(("thousand", "k"), 10**3),
@@ -40,8 +41,10 @@ _TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eight
 _SMALL: Final = {word: value for value, word in enumerate(_UNITS)} | {word: 10 * value for value, word in enumerate(_TENS, start=2)}
 
 _WORD = "|".join([*_SMALL, "hundred", "thousand", "million", "billion", "trillion"])
-ENGLISH_WORDS: Final = rf"(?i:(?:an?[ -]|half[ -]an?[ -])?\b(?:{_WORD})(?:[ -](?:and[ -])?(?:{_WORD}|a[ -]half)){{0,9}}\b)"
-"""A number in English words ("two hundred and fifty thousand", "half a million")."""
+_PARTS: Final = {"half": Decimal("0.5"), "quarter": Decimal("0.25"), "quarters": Decimal("0.25")}
+_PART = r"half[ -]an?[ -]|(?:(?:an?|one|three)[ -])?quarters?[ -](?:of[ -]an?[ -])?"
+ENGLISH_WORDS: Final = rf"(?i:(?:{_PART}|an?[ -])?\b(?:{_WORD})(?:[ -](?:and[ -])?(?:{_WORD}|a[ -]half|a[ -]quarter)){{0,9}}\b)"
+"""A number in English words ("two hundred and fifty thousand", "half a million", "a quarter of a million")."""
 
 _KOREAN_DIGITS: Final = {digit: value for value, digit in enumerate("영일이삼사오육칠팔구")}
 _KOREAN_SMALL: Final = {"십": 10, "백": 100, "천": 1000}
@@ -58,30 +61,35 @@ KOREAN_NUMBER: Final = (
 
 def parse_digits(text: str) -> Decimal:
     """Read a number that matches `DIGITS`."""
-    return Decimal(text.replace(",", ""))
+    return Decimal(text.replace(",", "." if re.fullmatch(_DECIMAL_COMMA, text) else ""))
 
 
 def parse_english(text: str) -> Decimal | None:
-    """Read digits and number words with their scales ("1.5 million", "one hundred and five"); None where a word is no number."""
-    words = [word for word in re.split(r"[\s-]+", text.strip().lower()) if word not in ("a", "an", "and")]
-    total, current = Decimal(0), None
+    """Read digits and number words with their scales ("1.5 million", "one hundred and five"); None where a word is no number.
+
+    A part right after a scale word is that part of the scale ("a million and a half").
+    """
+    words = [word for word in re.split(r"[\s-]+", text.strip().lower()) if word not in ("a", "an", "and", "of")]
+    total, current, last = Decimal(0), None, Decimal(1)
     for word in words:
-        if word == "hundred":
+        if word in _PARTS:
+            current = current * _PARTS[word] if word.endswith("s") and current else (current or Decimal(0)) + _PARTS[word] * last
+        elif word == "hundred":
             current = (Decimal(1) if current is None else current) * 100
         elif word in ENGLISH_SCALES:
             total += (Decimal(1) if current is None else current) * ENGLISH_SCALES[word]
-            current = None
+            current, last = None, Decimal(ENGLISH_SCALES[word])
+            continue
         else:
             value = _read_english_word(word)
             if value is None:
                 return None
             current = (current or Decimal(0)) + value
+        last = Decimal(1)
     return total + (current or Decimal(0)) if words else None
 
 
 def _read_english_word(word: str) -> Decimal | None:
-    if word == "half":
-        return Decimal("0.5")
     if word in _SMALL:
         return Decimal(_SMALL[word])
     return parse_digits(word) if re.fullmatch(DIGITS, word) else None
