@@ -16,7 +16,7 @@ from pipeline.events.lexicon_files import LEXICON, load_language
 
 __all__ = ["EVENTS_VERSION", "Frames", "extract_events", "load_frames"]
 
-EVENTS_VERSION = "1"
+EVENTS_VERSION = "2"
 _LANGUAGES = ("en", "ko")
 
 

@@ -1,16 +1,19 @@
-"""Who does it and to whom, in English, by order and prepositions around the trigger.
+"""Who does it and to whom, in English: from the dependency parse, or by order and prepositions around the trigger.
 
-The subject stands left of a verb, the object right of it; passives turn them round; nouns take owners ("Seoul's
-sanctions"), by-phrases and prepositions. A label constraint of the frame removes fillers that cannot play the role.
+Where a sentence has no parse the subject stands left of a verb, the object right of it; passives turn them round; nouns
+take owners ("Seoul's sanctions"), by-phrases and prepositions. A label constraint of the frame removes fillers that cannot play the role.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from models.records import Argument
-from models.vocabulary import Label
-from pipeline.events.fillers import Fillers, admits
+from models.vocabulary import EventType, Label, Via
+from pipeline.events.fillers import VIA_SCORES, Fillers, admits, mention_argument
 from pipeline.events.phrases import Phrase
 from pipeline.events.reading import Reading, Sentence
+from pipeline.events.tree_slots import TreeSlots, core
 from pipeline.events.triggers import Trigger
 from pipeline.events.words import WordLists
 
@@ -31,6 +34,7 @@ class ArgumentFinder:
     def __init__(self, reading: Reading, words: WordLists) -> None:
         self.fillers = Fillers(reading, words)
         self._sets = words.sets
+        self._tree = TreeSlots(words.sets)
         self._closed = (
             self._sets["prepositions"]
             | self._sets["auxiliaries"]
@@ -47,15 +51,27 @@ class ArgumentFinder:
         labels = trigger.frame.labels[role]
         found: list[Argument] = []
         for slot in slots:
-            fillers = [
-                argument
-                for phrase in self._slot(trigger, slot, labels)
-                for argument in self.fillers.arguments(phrase, trigger.sentence, labels)
-            ]
+            if slot == "any":
+                fillers = list(self._nearest(trigger, labels, self.fill(trigger, "actor") if role == "target" else ()))
+            else:
+                fillers = [
+                    argument
+                    for phrase in self._slot(trigger, slot, labels)
+                    for argument in self.fillers.arguments(phrase, trigger.sentence, labels)
+                ]
             found += [argument for argument in fillers if not _is_held(argument, found)]
             if found and not (trigger.rule.symmetric and role == "actor"):
                 break
+        if not found and role == "actor" and trigger.frame.type is EventType.LEGAL_ACTION:
+            found += self._holding_state(trigger)
         return tuple(found)
+
+    def _holding_state(self, trigger: Trigger) -> list[Argument]:
+        """Return the state on whose soil someone is held or tried, where no doer is told: "detained in the North"."""
+        for phrase in self._slot(trigger, "in", frozenset((Label.PLACE,))):
+            if phrase.mention is not None and phrase.mention.name in self.fillers.countries:
+                return [replace(mention_argument(phrase.mention), via=Via.CONTEXT, score=VIA_SCORES[Via.CONTEXT])]
+        return []
 
     def place(self, trigger: Trigger) -> Argument | None:
         """Return the place in the slots of the rule, else one named with a preposition of place in the trigger's clause."""
@@ -73,6 +89,10 @@ class ArgumentFinder:
 
     def subject_of(self, sentence: Sentence, position: int) -> Argument | None:
         """Return the subject of the verb at a word."""
+        if (parse := sentence.parse) is not None and parse.is_verb(position):
+            for word in parse.subjects(position):
+                for phrase in self.fillers.phrases_at(sentence, word, parse):
+                    return self.fillers.argument(phrase, sentence)
         found = self._subject(sentence, position, frozenset(Label))
         return self.fillers.argument(found[0], sentence) if found else None
 
@@ -93,6 +113,23 @@ class ArgumentFinder:
     # --- slots ---------------------------------------------------------------------------------------------------
 
     def _slot(self, trigger: Trigger, slot: str, labels: frozenset[Label]) -> tuple[Phrase, ...]:
+        parse = trigger.sentence.parse
+        if parse is None or slot == "self":
+            return self._window_slot(trigger, slot, labels)
+        held = slot not in {"subject", "possessor", "by", "between"}
+        for group in self._tree.find(trigger, parse, slot):
+            found = [phrase for word in group for phrase in self.fillers.phrases_at(trigger.sentence, word, parse, held=held)]
+            if fitting := tuple(phrase for phrase in found if admits(phrase, labels)):
+                return fitting
+        head = core(trigger, parse)
+        if not parse.is_verb(head):
+            return self._owners(trigger, labels) if slot in {"subject", "possessor"} else ()
+        if slot == "possessor":
+            return () if parse.subjects(head) else self._owners(trigger, labels)
+        lost = slot == "subject" and not parse.is_passive(head) and parse.deps[head] not in {"acl", "amod"} and not parse.subjects(head)
+        return self._window_slot(trigger, slot, labels) if lost else ()
+
+    def _window_slot(self, trigger: Trigger, slot: str, labels: frozenset[Label]) -> tuple[Phrase, ...]:
         sentence, passive = trigger.sentence, self._is_passive(trigger)
         if slot == "subject":
             if not trigger.verbal:
@@ -108,8 +145,6 @@ class ArgumentFinder:
             return self._owner_behind(trigger, labels)
         if slot == "self":
             return tuple(phrase for phrase in self._group_inside(trigger) if admits(phrase, labels))
-        if slot == "any":
-            return self._nearest(trigger, labels)
         return self._prep(trigger, slot, labels)
 
     def _is_passive(self, trigger: Trigger) -> bool:
@@ -202,13 +237,20 @@ class ArgumentFinder:
             return (phrase,) if near and admits(phrase, labels) else ()
         return ()
 
-    def _nearest(self, trigger: Trigger, labels: frozenset[Label]) -> tuple[Phrase, ...]:
+    def _nearest(self, trigger: Trigger, labels: frozenset[Label], taken: tuple[Argument, ...]) -> tuple[Argument, ...]:
+        """Return the nearest name or noun that is no location and plays no other part; else the country the article is about."""
+        topic = self.fillers.topic if Label.PLACE in labels else None
+        if topic is not None and not _is_held(topic, list(taken)):
+            return (topic,)
+        sentence = trigger.sentence
         fitting = [
-            p
-            for p in self.fillers.phrases(trigger.sentence)
-            if admits(p, labels) and not p.owner and not p.pronoun and abs(p.first - trigger.head) <= _REACH
+            (abs(phrase.first - trigger.head), phrase.first, argument)
+            for phrase in self.fillers.phrases(sentence)
+            if admits(phrase, labels) and not phrase.owner and not phrase.pronoun and phrase.prep not in _PLACE_PREPOSITIONS
+            if abs(phrase.first - trigger.head) <= _REACH and (argument := self.fillers.argument(phrase, sentence)) is not None
+            if not _is_held(argument, list(taken))
         ]
-        return (min(fitting, key=lambda phrase: (abs(phrase.first - trigger.head), phrase.first)),) if fitting else ()
+        return (min(fitting, key=lambda found: found[:2])[2],) if fitting else ()
 
     def _group_inside(self, trigger: Trigger) -> tuple[Phrase, ...]:
         return tuple(

@@ -25,7 +25,7 @@ _NEEDS_SHARED = frozenset(
         *(EventType.MEETING, EventType.AGREEMENT, EventType.LEGAL_ACTION, EventType.PERSONNEL, EventType.OTHER_KOREA),
     },
 )
-"""Types of which one article tells several different acts: a shared actor or target is needed to merge."""
+"""Types of which one article tells several different acts: a shared actor, target, word or sentence is needed to merge."""
 _GENERAL = {
     EventType.MISSILE_LAUNCH: frozenset({"other"}),
     EventType.MEETING: frozenset({"talks"}),
@@ -34,7 +34,8 @@ _GENERAL = {
     EventType.WEAPONS_PROGRAM: frozenset({"develop"}),
 }
 """Subtypes by which one act is told beside another: a phishing campaign drops malware and is an intrusion."""
-_OPEN = frozenset({Modality.PLANNED, Modality.POSSIBLE, Modality.CALLED_FOR})
+_OPEN = frozenset({Modality.PLANNED, Modality.POSSIBLE, Modality.CALLED_FOR, Modality.ALLEGED})
+"""Modalities of one act that is not told as plain fact: what is suspected of being planned is planned in the next sentence."""
 _STRENGTH = {
     Modality.ALLEGED: 0,
     Modality.ASSERTED: 1,
@@ -100,19 +101,24 @@ def assemble(candidates: Sequence[Candidate], maker: Maker, title: str) -> tuple
 def _fits(candidate: Candidate, group: _Group) -> bool:
     if not _modalities_fit(candidate, group.members[0]):
         return False
-    if candidate.rule.anaphor:
-        return True
     if not _subtypes_fit(candidate, group):
         return False
+    if candidate.rule.anaphor:
+        return True
     if candidate.time is not None and not all(_times_fit(candidate.time, time) for time in group.times):
         return False
-    shared = candidate.mention.trigger.text.casefold() in group.words
+    shared = candidate.mention.trigger.text.casefold() in group.words or _is_of_sentence(candidate, group)
     for mine, theirs in ((candidate.mention.actors, group.actors), (candidate.mention.targets, group.targets)):
         if mine and theirs:
             if not any(_same(one, other) for one in mine for other in theirs):
                 return False
             shared = True
     return shared or candidate.type not in _NEEDS_SHARED
+
+
+def _is_of_sentence(candidate: Candidate, group: _Group) -> bool:
+    """Tell whether the group was told in the same sentence: "was sentenced on Friday to ten years in prison"."""
+    return any(member.mention.evidence.start == candidate.mention.evidence.start for member in group.members)
 
 
 def _subtypes_fit(candidate: Candidate, group: _Group) -> bool:

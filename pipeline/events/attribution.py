@@ -12,11 +12,17 @@ from pipeline.events.hangul_patterns import HangulMatcher, HangulPattern
 from pipeline.events.korean import KoreanArguments
 from pipeline.events.patterns import Matcher, Pattern
 from pipeline.events.reading import Reading, Sentence
+from pipeline.events.scope import marks_of, top_of, upward
 from pipeline.events.triggers import Trigger
 from pipeline.events.words import WordLists
 
-__all__ = ["Attribution", "AttributionReader", "Source", "Speakers"]
+__all__ = ["Attribution", "AttributionReader", "Source", "Speakers", "is_told_of_another"]
 
+_CLAIMS = frozenset({"ccomp", "xcomp", "parataxis", "obj", "csubj", "dep"})
+_WANTED = frozenset({"obl", "nmod", "advcl"})
+_WANTED_MARKS = frozenset({"of", "for", "to", "with", "on"})
+_APART = frozenset({"after", "before", "since", "following", "although", "though", "because"})
+"""Words before what is told beside the claim and by the article itself more often than by the source."""
 _DOCUMENTS = ("report", "statement", "letter", "document", "indictment", "보고서", "성명", "공소장", "보도문", "담화")
 
 
@@ -29,6 +35,10 @@ class Source:
     end: int
     verb_start: int
     verb_end: int
+    everywhere: bool = False
+    """Whether it covers the sentence wherever it stands ("according to ...")."""
+    demands: bool = False
+    """Whether it wants, alleges or denies what it covers, and so governs nouns too ("called for talks")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ class AttributionReader:
     """Finds the sources of sentences; built once per language."""
 
     def __init__(self, words: WordLists) -> None:
+        self._prepositions = words.sets.get("prepositions", frozenset())
         pairs = [(kind, pattern) for kind, patterns in words.speech.items() for pattern in patterns]
         self._english: Matcher[str] = Matcher((kind, pattern) for kind, pattern in pairs if isinstance(pattern, Pattern))
         self._korean: HangulMatcher[str] = HangulMatcher((kind, pattern) for kind, pattern in pairs if isinstance(pattern, HangulPattern))
@@ -59,10 +70,7 @@ class AttributionReader:
         covering = [
             source
             for source in sources
-            if source.start <= trigger.start
-            and trigger.end <= source.end
-            and not (source.verb_start < trigger.end and trigger.start < source.verb_end)
-            if _is_main_claim(source, trigger)
+            if not (source.verb_start < trigger.end and trigger.start < source.verb_end) and _covers(source, trigger, quoted=quoted)
         ]
         if not covering:
             return Attribution(None, AttributionKind.DIRECT_QUOTE if quoted else AttributionKind.UNATTRIBUTED)
@@ -76,8 +84,14 @@ class AttributionReader:
             start, end = words[hit.start].start, words[hit.end - 1].end
             if hit.key == "according":
                 speaker = finder.after(sentence, hit.end)
-                if speaker:
-                    found.append(Source(speaker, sentence.start, sentence.end, start, end))
+                if speaker and not self._is_within(sentence, hit.end, speaker):
+                    found.append(Source(speaker, sentence.start, sentence.end, start, end, everywhere=True))
+                continue
+            if hit.key == "demand":
+                parse = sentence.parse
+                speaker = None if parse is None or parse.is_passive(hit.start) else finder.subject_of(sentence, hit.start)
+                if speaker is not None:
+                    found.append(Source(speaker, end, sentence.end, start, end, demands=True))
                 continue
             inverted = hit.start > 1 and words[hit.start - 1].norm == ","
             speaker = finder.starting_at(sentence, hit.end) if inverted else None
@@ -91,6 +105,11 @@ class AttributionReader:
             bounds = (sentence.start, start) if after_comma else (end, sentence.end)
             found.append(Source(speaker, *bounds, start, end))
         return found
+
+    def _is_within(self, sentence: Sentence, start: int, speaker: Argument) -> bool:
+        """Tell whether a name stands inside a longer phrase that is no source: "citing recent moves by Japan"."""
+        stop = sentence.word_at(speaker.start) if speaker.start is not None else start
+        return any(word.norm in self._prepositions for word in sentence.words[start:stop])
 
     def _korean_sources(self, reading: Reading, sentence: Sentence, finder: KoreanArguments) -> list[Source]:
         found: list[Source] = []
@@ -121,6 +140,34 @@ class Speakers:
                 for source in named or sources:
                     return source.speaker
         return None
+
+
+def _covers(source: Source, trigger: Trigger, *, quoted: bool) -> bool:
+    """Tell whether a source covers a trigger: by the parse where there is one, else by order and clause borders."""
+    beside = source.start <= trigger.start and trigger.end <= source.end
+    parse = trigger.sentence.parse
+    if parse is None or source.everywhere:
+        return beside and _is_main_claim(source, trigger)
+    if quoted and beside:
+        return True
+    word = top_of(parse, trigger.first, trigger.last)
+    verb = trigger.sentence.word_at(source.verb_start)
+    for below, above, relation in upward(parse, word):
+        if relation == "acl:relcl" or (relation in {"advcl", "obl", "nmod"} and marks_of(parse, below) & _APART):
+            return False
+        if parse.deps[verb] == "parataxis" and parse.heads[verb] in {below, above}:
+            return True
+        if above == verb:
+            return relation in _CLAIMS or (source.demands and relation in _WANTED and marks_of(parse, below) <= _WANTED_MARKS)
+    return parse.heads[verb] == word and parse.deps[verb] == "parataxis"
+
+
+def is_told_of_another(trigger: Trigger) -> bool:
+    """Tell whether an act of speech has a named doer of its own in its clause, so that a source around it is a second speaker."""
+    parse = trigger.sentence.parse
+    if parse is None or not trigger.verbal:
+        return False
+    return any(parse.tags[child].startswith("NN") for child in parse.children(trigger.head, "nsubj"))
 
 
 def _is_main_claim(source: Source, trigger: Trigger) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from models.records import Argument, Article, Event, EventMention, EventRelation, Linking, Maker, Span, Tagging
-from models.vocabulary import Genericity, Modality
+from models.vocabulary import Genericity, Modality, Precision
 from pipeline.events.arguments import ArgumentFinder
 from pipeline.events.assemble import Candidate, assemble
-from pipeline.events.attachments import amounts_of, quantities_of, time_of
-from pipeline.events.attribution import AttributionReader, Speakers
+from pipeline.events.attachments import amounts_of, day_of_report, day_told_by_distance, is_of_the_day, quantities_of, time_of
+from pipeline.events.attribution import AttributionReader, Speakers, is_told_of_another
 from pipeline.events.clauses import clause_numberer
 from pipeline.events.frames import Language
 from pipeline.events.korean import KoreanArguments
@@ -45,11 +48,24 @@ class LanguageExtractor:
         by_sentence: dict[int, list[Trigger]] = {}
         for trigger in self._triggers.find(reading):
             by_sentence.setdefault(trigger.sentence.index, []).append(trigger)
+        told = self._days_told(reading, by_sentence)
         for triggers in by_sentence.values():
             candidates += self._read_sentence(triggers[0].sentence, triggers, reading, finder)
         assembled = assemble(candidates, maker, article.title)
-        events = tuple(event for event, _ in assembled)
+        events = tuple(_dated(event, told) for event, _ in assembled)
         return events, relate(events)
+
+    def _days_told(self, reading: Reading, by_sentence: Mapping[int, list[Trigger]]) -> dict[tuple[int, int], str]:
+        """Return the days that triggers have without an expression of their own: by distance, or an act of speech by the day of the report."""
+        today = day_of_report(reading)
+        found = {}
+        for trigger in (trigger for triggers in by_sentence.values() for trigger in triggers):
+            day = day_told_by_distance(trigger, reading)
+            if day is None and today is not None and trigger.frame.type in SPEECH_ACTS and is_of_the_day(trigger):
+                day = today
+            if day is not None:
+                found[trigger.start, trigger.end] = day
+        return found
 
     def _read_sentence(
         self, sentence: Sentence, triggers: list[Trigger], reading: Reading, finder: ArgumentFinder | KoreanArguments
@@ -59,12 +75,19 @@ class LanguageExtractor:
         found = []
         for trigger in triggers:
             own = trigger.frame.type in SPEECH_ACTS
-            time = time_of(trigger, reading, triggers, () if own else [source.verb_end for source in sources])
-            modality = _planned_if_future(self._modality.read(trigger, cues, reading), time, reading)
+            time = time_of(trigger, reading, triggers, [source.verb_end for source in sources], spoken=own)
+            modality = self._modality.read(trigger, cues, reading)
+            if not self._modality.is_finite_past(trigger):
+                modality = _planned_if_future(modality, time, reading)
             attribution = self._attribution.read(trigger, sources, reading)
+            if modality.modality is Modality.ASSERTED and self._modality.is_boast(trigger, attribution.speaker):
+                modality = ModalityFinding(Modality.ALLEGED, ())
             actors, targets = finder.fill(trigger, "actor"), finder.fill(trigger, "target")
+            if own and not actors and attribution.speaker is not None:
+                # "The drills are a rehearsal for war, Pyongyang said": who speaks does what is said.
+                actors = (attribution.speaker,)
             targets = tuple(target for target in targets if not _shares(target, actors))
-            speaker = None if own else attribution.speaker
+            speaker = attribution.speaker if not own or is_told_of_another(trigger) else None
             mention = EventMention(
                 trigger=Span(trigger.start, trigger.end, reading.article.text[trigger.start : trigger.end]),
                 evidence=Span(sentence.start, sentence.end, reading.article.text[sentence.start : sentence.end]),
@@ -97,6 +120,13 @@ def _planned_if_future(found: ModalityFinding, time: int | None, reading: Readin
     if start is not None and start > today[: len(start)]:
         return ModalityFinding(Modality.PLANNED, (reading.tagging.times[time].text,))
     return found
+
+
+def _dated(event: Event, told: Mapping[tuple[int, int], str]) -> Event:
+    """Give an event that no expression dates the day that its first telling implies; its mentions stay without one."""
+    first = event.mentions[0].trigger
+    day = told.get((first.start, first.end))
+    return event if day is None or event.date is not None else replace(event, date=day, precision=Precision.DAY)
 
 
 def _shares(argument: Argument, others: tuple[Argument, ...]) -> bool:

@@ -92,7 +92,7 @@ class _FrameLoader:
         return Frame(
             self._type,
             rules,
-            tuple(self._pattern(node) for node in fields["negative"].items()) if "negative" in fields else (),
+            tuple(self._compile(node.text(), node, of_class=False) for node in fields["negative"].items()) if "negative" in fields else (),
             self._labels(fields.get("roles")),
             _member(AmountRole, fields["amount"], "amount role") if "amount" in fields else None,
             frozenset(_member(QuantityRole, node, "quantity role") for node in fields["quantities"].items())
@@ -158,11 +158,11 @@ class _FrameLoader:
     def _pattern(self, node: Node) -> Pattern | HangulPattern:
         return self._compile(node.text(), node)
 
-    def _compile(self, source: str, node: Node) -> Pattern | HangulPattern:
+    def _compile(self, source: str, node: Node, *, of_class: bool = True) -> Pattern | HangulPattern:
         try:
             if not self._words.inflects:
                 return compile_hangul(source, self._words.classes)
-            return compile_pattern(source, self._words.classes, self._words.irregulars)
+            return compile_pattern(source, self._words.classes, self._words.irregulars, of_class=of_class)
         except PatternError as error:
             raise node.fail(str(error)) from error
 

@@ -14,21 +14,23 @@ A pattern is a list of elements divided by blanks:
 
 Without `*` the head is the first verb, else the first noun, else the first word or class. The first element may
 be neither a gap nor optional, since patterns are indexed by it. Time is linear in the text: gaps and phrases are bounded.
+
+Where the words are tagged, a form that /v gives is not read as a noun ("the launch of"), nor one that /n gives as a verb.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from models.vocabulary import Label
 from pipeline.events.inflect import Irregulars, noun_forms, verb_forms
 from pipeline.events.reading import Sentence
 
-__all__ = ["Classes", "Hit", "Matcher", "Pattern", "PatternError", "compile_pattern", "expand_words"]
+__all__ = ["NOUN", "VERB", "Classes", "Hit", "Matcher", "Pattern", "PatternError", "WordClasses", "compile_pattern", "expand_words"]
 
 Key = TypeVar("Key")
 
@@ -36,6 +38,11 @@ _MAX_GAP = 12
 _VERB_MARK = re.compile(r"/(v|base|third|ing|past|pp)\b")
 _NOUN_MARK = re.compile(r"/n\b")
 _SPLIT = re.compile(r"[*?]{0,2}\([^)]*\)\S*|\S+")
+
+VERB = "verb"
+NOUN = "noun"
+WordClasses = Sequence[str]
+"""For each word of a sentence VERB, NOUN or nothing; empty where the words are not tagged."""
 
 Classes = Mapping[str, frozenset[tuple[str, ...]]]
 """Class name to its words and phrases, each a tuple of lower-case words."""
@@ -51,6 +58,10 @@ class _Element:
     labels: frozenset[Label] | None = None
     gap: int = 0
     optional: bool = False
+    verbs: frozenset[str] = frozenset()
+    """Words that count as verbs alone."""
+    nouns: frozenset[str] = frozenset()
+    """Words that count as nouns alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,46 +104,48 @@ class Matcher(Generic[Key]):
             for label in pattern.elements[0].labels or ():
                 self._by_label.setdefault(label, []).append((key, pattern))
 
-    def find(self, sentence: Sentence) -> Iterator[Hit[Key]]:
-        """Yield the matches of one sentence, in order of their first word."""
+    def find(self, sentence: Sentence, classes: WordClasses = ()) -> Iterator[Hit[Key]]:
+        """Yield the matches of one sentence, in order of their first word. `classes` gives the class of each word, or nothing."""
         for position, word in enumerate(sentence.words):
             mention = sentence.mentions[position]
             fitting = self._index.get(word.norm, [])
             if mention is not None and mention.start == word.start:
                 fitting = fitting + self._by_label.get(mention.label, [])
             for key, pattern in fitting:
-                found = _match(pattern, sentence, 0, position)
+                found = _match(pattern, sentence, classes, 0, position)
                 if found:
                     end, marks = found
                     yield Hit(key, position, end, marks.get(pattern.head, position))
 
 
-def _match(pattern: Pattern, sentence: Sentence, element: int, position: int) -> tuple[int, dict[int, int]] | None:
+def _match(pattern: Pattern, sentence: Sentence, classes: WordClasses, element: int, position: int) -> tuple[int, dict[int, int]] | None:
     """Match from one element on; returns the end and the word index at which each element stands."""
     if element == len(pattern.elements):
         return position, {}
     here = pattern.elements[element]
     if here.gap:
-        return _match_gap(pattern, sentence, element, position)
-    for end in _ends(here, sentence, position):
-        rest = _match(pattern, sentence, element + 1, end)
+        return _match_gap(pattern, sentence, classes, element, position)
+    for end in _ends(here, sentence, classes, position):
+        rest = _match(pattern, sentence, classes, element + 1, end)
         if rest:
             return rest[0], {element: position, **rest[1]}
-    return _match(pattern, sentence, element + 1, position) if here.optional else None
+    return _match(pattern, sentence, classes, element + 1, position) if here.optional else None
 
 
-def _match_gap(pattern: Pattern, sentence: Sentence, element: int, position: int) -> tuple[int, dict[int, int]] | None:
+def _match_gap(
+    pattern: Pattern, sentence: Sentence, classes: WordClasses, element: int, position: int
+) -> tuple[int, dict[int, int]] | None:
     limit = min(position + pattern.elements[element].gap, len(sentence.words))
     for start in range(position, limit + 1):
         if position < start < len(sentence.words) and sentence.clause[start] != sentence.clause[position - 1]:
             return None
-        rest = _match(pattern, sentence, element + 1, start)
+        rest = _match(pattern, sentence, classes, element + 1, start)
         if rest:
             return rest
     return None
 
 
-def _ends(element: _Element, sentence: Sentence, position: int) -> Iterator[int]:
+def _ends(element: _Element, sentence: Sentence, classes: WordClasses, position: int) -> Iterator[int]:
     if position >= len(sentence.words):
         return
     if element.labels is not None:
@@ -141,9 +154,15 @@ def _ends(element: _Element, sentence: Sentence, position: int) -> Iterator[int]
             yield _mention_end(sentence, position)
         return
     words = sentence.words
+    if classes and _contradicts(element, words[position].norm, classes[position]):
+        return
     for phrase in element.phrases.get(words[position].norm, ()):
         if len(phrase) == 1 or tuple(word.norm for word in words[position : position + len(phrase)]) == phrase:
             yield position + len(phrase)
+
+
+def _contradicts(element: _Element, word: str, found: str) -> bool:
+    return (found == NOUN and word in element.verbs) or (found == VERB and word in element.nouns)
 
 
 def _mention_end(sentence: Sentence, position: int) -> int:
@@ -156,8 +175,8 @@ def _mention_end(sentence: Sentence, position: int) -> int:
 # --- compiling ---------------------------------------------------------------------------------------------------
 
 
-def compile_pattern(source: str, classes: Classes, irregulars: Irregulars) -> Pattern:
-    """Compile one pattern. Raises PatternError that says what is wrong."""
+def compile_pattern(source: str, classes: Classes, irregulars: Irregulars, *, of_class: bool = True) -> Pattern:
+    """Compile one pattern; unless `of_class`, marked forms match whatever their tag. Raises PatternError that says what is wrong."""
     parts = _SPLIT.findall(source.replace("-", " "))
     if not parts:
         raise PatternError("the pattern is empty")
@@ -165,6 +184,8 @@ def compile_pattern(source: str, classes: Classes, irregulars: Irregulars) -> Pa
     if len(starred) > 1:
         raise PatternError(f"more than one head in {source!r}")
     elements = tuple(_element(part.lstrip("*"), classes, irregulars) for part in parts)
+    if not of_class:
+        elements = tuple(replace(element, verbs=frozenset(), nouns=frozenset()) for element in elements)
     if elements[0].gap or elements[0].optional:
         raise PatternError(f"{source!r} must begin with a word, class or label that is not optional")
     head = starred[0] if starred else _default_head(parts, elements, irregulars)
@@ -196,12 +217,19 @@ def _element(part: str, classes: Classes, irregulars: Irregulars) -> _Element:
         return _Element({}, labels=_labels(body[1:-1]), optional=optional)
     options = _options(body)
     phrases: frozenset[tuple[str, ...]] = frozenset()
+    marked: dict[str, set[str]] = {VERB: set(), NOUN: set(), "": set()}
     for option in options:
-        if option.startswith("@"):
-            phrases |= _class(option, classes)
-        else:
-            phrases |= expand_words(option, irregulars)
-    return _Element(_by_first(phrases), optional=optional)
+        found = _class(option, classes) if option.startswith("@") else expand_words(option, irregulars)
+        phrases |= found
+        marked[_word_class(option)] |= {words[0] for words in found}
+    verbs, nouns, either = marked[VERB], marked[NOUN], marked[""]
+    return _Element(_by_first(phrases), optional=optional, verbs=frozenset(verbs - nouns - either), nouns=frozenset(nouns - verbs - either))
+
+
+def _word_class(option: str) -> str:
+    """Return the class that the form of an option's first word gives."""
+    feature = option.split()[0].partition("/")[2]
+    return "" if not feature else NOUN if feature == "n" else VERB
 
 
 def _class(part: str, classes: Classes) -> frozenset[tuple[str, ...]]:

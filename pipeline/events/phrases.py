@@ -1,7 +1,7 @@
 """Noun phrases by word classes: names with what stands before them, and nominals such as "two North Korean banks".
 
-There are no part-of-speech tags, so a phrase is read leftwards from a name, or from a noun that can act, to the
-nearest word of a closed class or known verb. `prep` is the preposition that governs the phrase.
+Without a parse a phrase is read leftwards from a name, or from a noun that can act, to the nearest word of a closed
+class or known verb; with one, a nominal reaches from its first modifier to its head. `prep` is the preposition that governs the phrase.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from dataclasses import dataclass, replace
 
 from models.records import Mention
 from models.vocabulary import Label
+from pipeline.events.parse import Parse
 from pipeline.events.reading import Sentence
 
-__all__ = ["Phrase", "find_phrases"]
+__all__ = ["Phrase", "find_phrases", "noun_phrase"]
 
 _MAX_MODIFIERS = 6
 _JOINTS = frozenset({"and", "or", ",", "&", "as", "well"})
+
+_MODIFIERS = frozenset({"amod", "compound", "nummod", "nmod:poss", "det", "nmod", "flat", "advmod"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,27 @@ def find_phrases(sentence: Sentence, sets: Mapping[str, frozenset[str]], demonym
         left = _left_edge(draft, sentence, sets, closed, nominal=draft.mention is None and not draft.pronoun and not draft.demonym)
         phrases.append(_finish(draft, left, sentence, sets, phrases))
     return _settle_lists(phrases, sentence)
+
+
+def noun_phrase(sentence: Sentence, noun: int, parse: Parse) -> Phrase:
+    """Return the nominal headed by a noun of a parsed sentence, from its first modifier to the noun."""
+    first = noun
+    for child in reversed([child for child in parse.below[noun] if child < noun]):
+        if parse.deps[child] in _MODIFIERS:
+            first = _leftmost(child, parse)
+    if first == 0 and (dateline := sentence.mentions[0]) is not None and _is_dateline(dateline):
+        first = next(place for place in range(noun + 1) if sentence.mentions[place] is not dateline)
+    if first > 0 and parse.norms[first - 1] in {"north", "south"} and sentence.words[first - 1].text.istitle():
+        first -= 1
+    words = sentence.words
+    return Phrase(first, noun, noun, words[first].start, words[noun].end, None, parse.preposition(noun))
+
+
+def _leftmost(word: int, parse: Parse) -> int:
+    """Return the first word below a word, itself included."""
+    while parse.below[word] and parse.below[word][0] < word:
+        word = parse.below[word][0]
+    return word
 
 
 def _drafts(sentence: Sentence, sets: Mapping[str, frozenset[str]], demonyms: Mapping[str, str]) -> list[_Draft]:

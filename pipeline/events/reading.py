@@ -1,4 +1,4 @@
-"""One article as the rules read it: sentences of words, with mentions, clause borders and quotations marked.
+"""One article as the rules read it: sentences of words, with mentions, clause borders, quotations and the parse.
 
 Quotation marks and hyphens are no words, so that "test-fired" matches "test fired" and curly quotes change nothing.
 """
@@ -10,23 +10,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.records import Article, Linking, Mention, Tagging
+from pipeline.events.parse import Parse, read_parse
 
 __all__ = ["Reading", "Sentence", "Word", "inside", "read_article"]
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"})
 _MAX_WORDS = 150
 """Words of the longest sentence that is read as one; real sentences of news have fewer than a hundred."""
+_FEWEST_WORDS = 5
+"""Words beside page furniture that may be a clause; a dateline has fewer."""
 _SILENT = frozenset('"“”„«»-‐‑『』「」《》〈〉') | {"''", "``", "'", "“", "”"}
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word; `norm` is lower case with straight apostrophes, `text` the form as written."""
+    """One word; `norm` is lower case with straight apostrophes, `text` the form as written, `token` its index in the tagging."""
 
     start: int
     end: int
     text: str
     norm: str
+    token: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Sentence:
     """One sentence, or a piece of an endless one.
 
     `index` is its place in the reading, `mentions[i]` the mention of which word i is a part, `clause[i]` the number of its clause.
+    `parse` is None where the tokens were not parsed.
     """
 
     index: int
@@ -42,6 +47,7 @@ class Sentence:
     words: tuple[Word, ...]
     mentions: tuple[Mention | None, ...]
     clause: tuple[int, ...]
+    parse: Parse | None = None
 
     def word_at(self, offset: int) -> int:
         """Return the index of the word at or after a character offset."""
@@ -85,15 +91,26 @@ def read_article(
             cursor += 1
             norm = token.text.translate(_APOSTROPHES).lower()
             if token.start >= start and norm.strip() and norm not in _SILENT:
-                words.append(Word(token.start, token.end, token.text, norm))
+                words.append(Word(token.start, token.end, token.text, norm, cursor - 1))
         while here < len(mentions) and mentions[here].end <= start:
             here += 1
-        if inside(article.furniture, start, end):
-            continue
-        for piece in _pieces(tuple(words)):
+        runs = _outside(words, article.furniture) if inside(article.furniture, start, end) else [tuple(words)]
+        for piece in (piece for run in runs for piece in _pieces(run)):
             left, right = (start, end) if len(piece) == len(words) else (piece[0].start, piece[-1].end)
-            sentences.append(Sentence(len(sentences), left, right, piece, _mentions_of(piece, mentions, here), borders(piece)))
+            parse = read_parse(tuple(word.token for word in piece), tokens)
+            sentences.append(Sentence(len(sentences), left, right, piece, _mentions_of(piece, mentions, here), borders(piece), parse))
     return Reading(article, tagging, mentions, tuple(sentences), _lead_end(article, tuple(sentences)))
+
+
+def _outside(words: list[Word], furniture: tuple[tuple[int, int], ...]) -> list[tuple[Word, ...]]:
+    """Return what a sentence says around page furniture, such as a dateline; what is left of it in a few words says nothing."""
+    runs: list[list[Word]] = [[]]
+    for word in words:
+        if not inside(furniture, word.start, word.end):
+            runs[-1].append(word)
+        elif runs[-1]:
+            runs.append([])
+    return [tuple(run) for run in runs if len(run) >= _FEWEST_WORDS]
 
 
 def _pieces(words: tuple[Word, ...]) -> list[tuple[Word, ...]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.events.frames import Frame, Language, Rule
 from pipeline.events.hangul_patterns import HangulMatcher, HangulPattern
-from pipeline.events.patterns import Classes, Matcher, Pattern
+from pipeline.events.patterns import NOUN, VERB, Classes, Matcher, Pattern
 from pipeline.events.reading import Reading, Sentence
 
 __all__ = ["Trigger", "TriggerFinder"]
@@ -55,13 +56,13 @@ class TriggerFinder:
         lowered = text.casefold() if len(text.casefold()) == len(text) else text.lower()
         found: list[Trigger] = []
         for sentence in reading.sentences:
-            hits = list(self._in_words(sentence) if self._inflects else self._in_characters(reading, sentence))
+            hits = list(self._in_words(reading, sentence) if self._inflects else self._in_characters(reading, sentence))
             kept = _resolve(hit for hit in hits if not _is_cancelled(hit, hits) and self._is_licensed(hit, lowered, reading.lead))
             found += [hit for hit in kept if isinstance(hit, Trigger)]
         return found
 
-    def _in_words(self, sentence: Sentence) -> Iterator[Trigger | _Veto]:
-        for hit in self._english.find(sentence):
+    def _in_words(self, reading: Reading, sentence: Sentence) -> Iterator[Trigger | _Veto]:
+        for hit in self._english.find(sentence, _word_classes(reading, sentence)):
             frame, rule, pattern = hit.key
             verbal, inverted = isinstance(pattern, Pattern) and pattern.verbal, isinstance(pattern, Pattern) and pattern.inverted
             start, end = sentence.words[hit.start].start, sentence.words[hit.end - 1].end
@@ -98,6 +99,32 @@ def _keyed(language: Language) -> Iterator[tuple[_Key, Pattern | HangulPattern]]
                 yield (frame, rule, pattern), pattern
         for pattern in frame.negative:
             yield (frame, None, pattern), pattern
+
+
+def _word_classes(reading: Reading, sentence: Sentence) -> tuple[str, ...]:
+    """Return the class of each word by its tag; empty where there are no tags.
+
+    Forms in -ed and -ing that are tagged as adjectives or nouns stay open, for there taggers err most.
+    """
+    tokens = reading.tagging.tokens
+    first = bisect.bisect_left(tokens, sentence.start, key=lambda token: token.start)
+    tags: dict[int, str] = {}
+    for index in range(first, len(tokens)):
+        token = tokens[index]
+        if token.start >= sentence.end:
+            break
+        tags[token.start] = "amod" if token.dep == "amod" and token.tag.startswith("V") else token.tag
+    if not any(tags.values()):
+        return ()
+    return tuple(_word_class(word.norm, tags.get(word.start, "")) for word in sentence.words)
+
+
+def _word_class(word: str, tag: str) -> str:
+    if tag in ("VB", "VBD", "VBN", "VBP", "VBZ"):
+        return VERB
+    if tag == "amod" or (tag in ("NN", "NNS") and not word.endswith(("ing", "ed"))):
+        return NOUN
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

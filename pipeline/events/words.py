@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.vocabulary import Modality
+from models.vocabulary import EventType, Modality
 from pipeline.errors import ConfigurationError
 from pipeline.events.hangul_patterns import HangulPattern, compile_hangul
 from pipeline.events.inflect import Irregulars
@@ -17,16 +17,18 @@ __all__ = ["Cue", "WordLists", "load_words"]
 
 _SIDES = frozenset({"left", "right", "both"})
 _GOVERNED = frozenset({"verb", "noun", "any"})
-_CUE_KEYS = frozenset({"id", "modality", "side", "reach", "crosses", "governs", "match"})
-_SPEECH = frozenset({"say", "according"})
+_CUE_KEYS = frozenset({"id", "modality", "side", "reach", "crosses", "governs", "spares", "match"})
+_SPEECH = frozenset({"say", "according", "demand"})
+_NEEDED_SPEECH = frozenset({"say", "according"})
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
     """Words that set the modality of a trigger. `side` is where the cue stands, `reach` the most words (en) or characters (ko) between.
 
-    `crosses` lets it govern over a clause border, `governs` limits it to triggers that are verbs or nouns. A cue
-    without modality is factive: it cancels the cues that it covers ("not only", "not the first time").
+    `crosses` lets it govern over a clause border, `governs` limits it to triggers that are verbs or nouns, `spares`
+    names types of event that it does not govern, because an attempt at them is the act itself. A cue without modality
+    is factive: it cancels the cues that it covers ("not only", "not the first time").
     """
 
     id: str
@@ -35,6 +37,7 @@ class Cue:
     reach: int
     crosses: bool
     governs: str
+    spares: frozenset[EventType]
     patterns: tuple[Pattern | HangulPattern, ...]
 
 
@@ -65,8 +68,8 @@ def load_words(folder: Path) -> WordLists:
 
     cues = tuple(_cue(item, compiled(item.fields(_CUE_KEYS)["match"])) for item in read_yaml(folder / "cues.yaml").items())
     speech = {name: compiled(node) for name, node in read_yaml(folder / "speech.yaml").fields(_SPEECH).items()}
-    if set(speech) != _SPEECH:
-        raise ConfigurationError(f"needs {' and '.join(sorted(_SPEECH))}", path=folder / "speech.yaml")
+    if _NEEDED_SPEECH - set(speech):
+        raise ConfigurationError(f"needs {' and '.join(sorted(_NEEDED_SPEECH))}", path=folder / "speech.yaml")
     return WordLists(inflects, irregulars, classes, sets, demonyms, cues, speech)
 
 
@@ -131,4 +134,13 @@ def _cue(node: Node, patterns: tuple[Pattern | HangulPattern, ...]) -> Cue:
     governs = fields["governs"].text() if "governs" in fields else "any"
     if governs not in _GOVERNED:
         raise fields["governs"].fail("governs is verb, noun or any")
-    return Cue(fields["id"].text(), modality, side, int(reach), crosses, governs, patterns)
+    return Cue(fields["id"].text(), modality, side, int(reach), crosses, governs, _spares(fields.get("spares")), patterns)
+
+
+def _spares(node: Node | None) -> frozenset[EventType]:
+    if node is None:
+        return frozenset()
+    try:
+        return frozenset(map(EventType, node.text().split()))
+    except ValueError as error:
+        raise node.fail(f"unknown type of event in {node.text()!r}") from error

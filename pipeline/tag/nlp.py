@@ -40,7 +40,7 @@ from pipeline.text.sentences import split_sentences
 
 __all__ = ["CALIBRATION", "COMPONENTS", "UNMEASURED", "VERSION", "NameComponent", "load_pipeline"]
 
-VERSION = "2"
+VERSION = "3"
 COMPONENTS = (
     "peninsula_sentences",
     "peninsula_amounts",
