@@ -59,7 +59,9 @@ def test_near_names_of_the_shipped_lists_stay_apart():
     knowledge = load_knowledge(ROOT / "data" / "kb")
     index = BodyIndex(knowledge.entities.values())
     listed = [one for one in knowledge.entities.values() if one.listings and one.label in (Label.ORG, Label.AGENCY)]
-    names = [(one, alias.text) for one in listed for alias in one.aliases if alias.kind == "name" and alias.lang == "en" and " " in alias.text]
+    names = [
+        (one, alias.text) for one in listed for alias in one.aliases if alias.kind == "name" and alias.lang == "en" and " " in alias.text
+    ]
     assert len(names) > 600
     missed = [text for one, text in names if one.id not in {match.entity for match in index.find(text)}]
     nearest = [text for one, text in names if (found := index.find(text)) and found[0].entity != one.id and found[0].score > 0.999]
