@@ -121,6 +121,7 @@ class Grammar:
             rf"(?:(?<![\w$.,-])(?<![0-9][ -])|(?<=illion-)|(?<=ousand-)){bound}{bare}{second}{scale}{_SEPARATOR}{unit}",
             rf"\b{bound}(?i:{many}|{few})(?:[ ]of)?[ ](?:in[ ])?{unit}",
             rf"(?i:\bmulti-?(?:million|billion|trillion))[ -]{unit}",
+            rf"(?<![\w$]){bound}(?P<sign>{any_of(self._before)}){_GAP}10{{1,2}}['’]?s[ ]of[ ](?i:thousands|millions|billions|trillions)\b",
             rf"\b{bound}(?i:{many})[ ]in[ ](?P<asset>{assets})",
             rf"\b{verbs}[ ](?P<bare>(?i:millions|billions|trillions))\b(?![ ](?:of|in)\b)",
         ]

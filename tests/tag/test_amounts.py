@@ -330,3 +330,9 @@ def test_add_usd_leaves_everything_else_as_it_was() -> None:
     given_ = find_amounts("about 2,400 won", "en")
     (found,) = add_usd(given_, year=2020, rates=RATES)
     assert replace(found, usd=None, usd_basis=None) == given_[0]
+
+
+@pytest.mark.parametrize("text", ["$100’s of billions", "$10s of millions", "US$100s of millions"])
+def test_numbers_in_the_plural_are_vague(text):
+    (found,) = find_amounts(f"The deals are worth {text} in all.", "en")
+    assert (found.text, found.value, found.currency, found.bound) == (text, None, "USD", "approx")
