@@ -65,8 +65,9 @@ class BodyIndex:
             if alias.kind == "name" and not is_hangul(alias.text) and len(words := _words(alias.text)) >= _FEWEST_WORDS
         ]
         counts = Counter(word for _, _, words in names for word in set(words))
-        self._rarity = {word: math.log(1 + len(names) / count) for word, count in counts.items()}
-        self._unknown = math.log(1 + len(names))
+        total = max(1, len(names))
+        self._rarity = {word: math.log(1 + total / count) for word, count in counts.items()}
+        self._unknown = math.log(1 + total)
         self._names = [_Name(entity, alias, self._weigh(words)) for entity, alias, words in names]
         self._by_word: dict[str, list[int]] = defaultdict(list)
         for number, name in enumerate(self._names):

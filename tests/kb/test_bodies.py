@@ -51,6 +51,10 @@ def test_a_name_of_one_word_or_none_is_like_nothing(index, name):
     assert index.find(name) == ()
 
 
+def test_nothing_is_like_anything_where_no_body_is_known():
+    assert BodyIndex([]).find("Moran Semiconductor Company") == ()
+
+
 def test_persons_are_no_bodies(index):
     assert {match.entity for match in index.find("Moran Semiconductor", least=0.1)} <= {"kb:moran"}
 
