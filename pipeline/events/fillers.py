@@ -197,6 +197,8 @@ class Fillers:
             known = self._latest_named(head, phrase.start)
             if known is not None:
                 return Argument(phrase.start, phrase.end, text, known.name, known.entity, Via.COREF, VIA_SCORES[Via.COREF])
+        if words[0] == "the" and (holder := self._latest_holder(words[1:], phrase.start)) is not None:
+            return Argument(phrase.start, phrase.end, text, holder.name, holder.entity, Via.COREF, VIA_SCORES[Via.COREF])
         if head in self._sets["forces"] and (country := self._country_in(words)) is not None:
             return replace(mention_argument(country), start=phrase.start, end=phrase.end, text=text, via=Via.CONTEXT)
         core = text.split(maxsplit=1)[1] if len(words) > 1 and words[0] in _ARTICLES and " " in text else text
@@ -223,6 +225,15 @@ class Fillers:
             if mention.label in {Label.AGENCY, Label.ORG} and (head in mention.name.lower() or head in mention.text.lower()):
                 return mention
             if mention.label is Label.ORG and head in self._sets["company_words"]:
+                return mention
+        return None
+
+    def _latest_holder(self, words: list[str], offset: int) -> Mention | None:
+        """Return the person last named before with a post of which these words are the end or the whole: "the vice minister"."""
+        last = bisect.bisect_left(self._reading.mentions, offset, key=lambda mention: mention.start)
+        for mention in reversed(self._reading.mentions[max(0, last - _COREF_LIMIT) : last]):
+            role = (mention.role or "").lower().replace("-", " ").split()
+            if mention.label is Label.PERSON and words and role[-1:] == words[-1:] and set(words) <= set(role):
                 return mention
         return None
 

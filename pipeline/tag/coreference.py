@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -111,12 +112,18 @@ class Coreference:
         presence = Presence(reading)
         presence.note_names((one.start, one.end, one.entity) for one in named if one.label is Label.PERSON)
         named += [
-            self._name_single(reading, found, book, by_end.get(found.start - 1) or by_end.get(found.start - 2), presence)
+            self._name_single(
+                reading,
+                found,
+                book,
+                by_end.get(found.start - 1) or by_end.get(found.start - 2) or _title_after(reading, found.end, titles),
+                presence,
+            )
             for found in sorted(finds, key=lambda found: found.start)
             if self._is_single(found, reading) and _HOUSE.match(reading.text, found.end) is None
         ]
         named = [replace(one, label=book.entities[one.entity].label) if one.label in BODIES else one for one in named]
-        surnames = partial(self._bare_surnames, presence)
+        surnames = partial(self._bare_surnames, presence, titles)
         for spread in (self._brackets, self._aliases, self._repeats, surnames):
             for extra in spread(reading, sorted(named, key=lambda one: one.start), book):
                 if taken.add(extra.start, extra.end):
@@ -270,8 +277,7 @@ class Coreference:
         """Tie one word with or without a title to the person called so: same title first, then the one talked about, then a known office-holder."""
         text = reading.text[found.start : found.end]
         options = book.by_surname.get(text, []) or book.by_part.get(text, [])
-        if title is not None and len(options) > 1:
-            options = [entity for entity in options if title.head in entity.titles] or options
+        options = _with_title(options, title)
         if options:
             person = presence.most_present((entity.id for entity in options), found.start) or options[-1].id
             presence.note_short(found.start, found.end, person)
@@ -309,7 +315,9 @@ class Coreference:
                     break
         return fitting[0] if len(fitting) == 1 else None
 
-    def _bare_surnames(self, presence: Presence, reading: Reading, named: Sequence[Named], book: EntityBook) -> Iterator[Named]:
+    def _bare_surnames(
+        self, presence: Presence, titles: Sequence[Title], reading: Reading, named: Sequence[Named], book: EntityBook
+    ) -> Iterator[Named]:
         for surname, options in sorted(book.by_surname.items(), key=lambda pair: (-len(pair[0]), pair[0])):
             if len(surname) < 2 or surname in self._adjectives:
                 continue
@@ -317,7 +325,8 @@ class Coreference:
             taken = {one.start for one in named if one.label is Label.PERSON}
             for match in re.finditer(rf"(?<![\w-]){re.escape(surname)}(?![\w-])", reading.text):
                 if match.start() not in taken and self._stands_alone(reading, match.start(), match.end(), surname):
-                    entity = ids[presence.most_present(ids, match.start()) or options[0].id]
+                    fitting = _with_title([*ids.values()], _title_after(reading, match.end(), titles))
+                    entity = ids[presence.most_present((one.id for one in fitting), match.start()) or fitting[0].id]
                     presence.note_short(match.start(), match.end(), entity.id)
                     yield Named(
                         match.start(), match.end(), surname, Label.PERSON, "surname", entity.id, entity.name, Via.COREF, entity.country
@@ -392,6 +401,23 @@ def _is_guess(one: Named) -> bool:
 
 _COURTESY = frozenset("mr mr. mrs mrs. ms ms. miss dr dr. doctor sir dame lord lady comrade".split())
 _BYLINE = re.compile(r"(?:\A|[^\w ]|[a-z)])By (?:[A-Z][\w.-]+(?: [A-Z][\w.-]+){1,2}(?:,| and) )*\Z")
+
+
+_OPENS_APPOSITION = re.compile(r", (?:the|a) (?:(?:former|acting|then|new) )?")
+
+
+def _title_after(reading: Reading, end: int, titles: Sequence[Title]) -> Title | None:
+    """Return the title in an apposition right after a surname: "Kim, the vice minister, said"."""
+    match = _OPENS_APPOSITION.match(reading.text, end)
+    if match is None:
+        return None
+    index = bisect_left(titles, match.start() + 2, key=lambda title: title.start)
+    return titles[index] if index < len(titles) and titles[index].start <= match.end() else None
+
+
+def _with_title(options: list[Entity], title: Title | None) -> list[Entity]:
+    """Return those who were given such a title before; all of them where nobody was."""
+    return [entity for entity in options if title is not None and title.head in entity.titles] or options
 
 
 _HOUSE = re.compile(r"\s(?:dynasty|family|clan|bloodline)\b")

@@ -1,4 +1,4 @@
-"""A reader of marked sentences: `[Seoul/PLACE]` is a mention, everything else is text."""
+"""A reader of marked sentences: `[Seoul/PLACE]` is a mention, `[Ha Min-ji/PERSON/vice minister]` one with a role, everything else is text."""
 
 import re
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from models.vocabulary import DateSource, Label, Precision
 from pipeline.events import extract_events, load_frames
 from pipeline.text.sentences import split_sentences
 
-MARK = re.compile(r"\[([^\[\]/]+)/([A-Z]+)\]")
+MARK = re.compile(r"\[([^\[\]/]+)/([A-Z]+)(?:/([^\[\]/]+))?\]")
 MAKER = Maker("test", "1")
 ENGLISH = spacy.blank("en")
 
@@ -21,8 +21,11 @@ def unmark(marked):
     text, mentions, cursor = "", [], 0
     for found in MARK.finditer(marked):
         text += marked[cursor : found.start()]
-        name, label = found.groups()
-        mentions.append(Mention(len(text), len(text) + len(name), name, Label(label), f"doc:{name}", name, MAKER, 1.0))
+        name, label, role = found.groups()
+        one = Mention(
+            len(text), len(text) + len(name), name, Label(label), f"doc:{name}", name, MAKER, 1.0, official=role is not None, role=role
+        )
+        mentions.append(one)
         text += name
         cursor = found.end()
     return text + marked[cursor:], tuple(mentions)

@@ -108,3 +108,11 @@ def test_a_korean_passive_turns_the_subject_into_the_target(only):
 def test_a_korean_title_belongs_to_the_person_before_it(only):
     event = only(EventType.MEETING, "[한진우/PERSON] [북한/PLACE] 국무위원장이 [서울/PLACE]을 방문했다.", lang="ko")
     assert names(event.actors) == ["한진우"]
+
+
+def test_a_post_with_the_stands_for_the_one_who_was_named_with_it(only):
+    text = "[Ha Min-ji/PERSON/Second Vice Foreign Minister] met envoy [Ha Gunn/PERSON/envoy] in March. The vice minister urged [China/PLACE] to act."
+    event = only(EventType.CALL, text)
+    assert [(one.name, one.via) for one in event.actors] == [("Ha Min-ji", Via.COREF)]
+    assert names(only(EventType.CALL, text.replace("vice minister urged", "envoy urged")).actors) == ["Ha Gunn"]
+    assert [one.entity for one in only(EventType.CALL, text.replace("vice minister urged", "defence minister urged")).actors] == [None]

@@ -113,3 +113,11 @@ def test_nobody_calls_the_writer_by_the_surname(read):
         "Hong inspects a factory\nBy Hong Soo-yeon\nSEOUL, Nov. 4 (Wire) -- Hong Yong-ho visited a plant. Hong praised the workers."
     )
     assert set(entities(tagging, "Hong")) == set(entities(tagging, "Hong Yong-ho"))
+
+
+def test_a_title_behind_the_surname_decides_too(read):
+    tagging = read(
+        "Vice Foreign Minister Kim Ji-na spoke first. Envoy Kim Gunn and President Kim Yong-ho then talked at length. Kim Yong-ho laughed. "
+        "Kim, the vice minister, urged China to act."
+    )
+    assert entities(tagging, "Kim") == entities(tagging, "Kim Ji-na")
