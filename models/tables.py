@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from models.merging import ChangeKind, MergeStatus
 from models.vocabulary import (
     AmountRole,
     ArgumentRole,
@@ -61,7 +62,9 @@ __all__ = [
     "EntityRow",
     "EventAmountRow",
     "EventArgumentRow",
+    "EventChangeRow",
     "EventMentionRow",
+    "EventMergeRow",
     "EventQuantityRow",
     "EventRelationRow",
     "EventRow",
@@ -151,6 +154,8 @@ class Base(DeclarativeBase):
         StageState: _closed(StageState, "state"),
         LinkStatus: _closed(LinkStatus, "status"),
         ReviewStatus: _closed(ReviewStatus, "status"),
+        MergeStatus: _closed(MergeStatus, "status"),
+        ChangeKind: _closed(ChangeKind, "kind"),
     }
 
 
@@ -644,3 +649,41 @@ class EventRelationRow(Base):
     target_event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
     kind: Mapped[RelationKind] = mapped_column(primary_key=True)
     score: Mapped[float]
+
+
+class EventMergeRow(Base):
+    """One decision on two events: that they are one, may be, or are two; `decided_by` is "machine" or the name of a person.
+
+    Decisions of the machine and of people stand side by side. A later decision of the same party on the same pair ends an earlier
+    one, which stays with its end in `ended_at`. `reasons` holds the rule and the parts of the comparison, `why` what a person wrote.
+    `event.merged_into` follows from the decisions in force.
+    """
+
+    __tablename__ = "event_merge"
+    __table_args__ = (CheckConstraint("loser_event_id <> winner_event_id", name="two"),)
+
+    id: Mapped[str] = mapped_column(_Id, primary_key=True)
+    loser_event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), index=True)
+    winner_event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), index=True)
+    status: Mapped[MergeStatus]
+    score: Mapped[float | None]
+    reasons: Mapped[dict[str, Any]]
+    decided_by: Mapped[str]
+    maker: Mapped[str]
+    maker_version: Mapped[str]
+    why: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class EventChangeRow(Base):
+    """One line of the change feed, in the order in which changes were written; `number` is the cursor."""
+
+    __tablename__ = "event_change"
+    __table_args__ = (Index(None, "event_id", "kind"), Index(None, "at"))
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id"))
+    kind: Mapped[ChangeKind]
+    into_event_id: Mapped[str | None] = mapped_column(ForeignKey("event.id"))
+    at: Mapped[datetime]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import browse, database, demo, evaluate, explain, extract, ingest, kb, names, train
+from pipeline.cli import browse, database, demo, evaluate, explain, extract, ingest, kb, merging, names, train
 from pipeline.cli.console import complain
 from pipeline.errors import PeninsulaError
 from pipeline.settings import load_settings
@@ -53,6 +53,7 @@ ingest.register(app)
 extract.register(app)
 evaluate.register(app)
 browse.register(app)
+merging.register(app)
 explain.register(app)
 demo.register(app)
 names.register(app)

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.vocabulary import CandidateReason
+from pipeline.cli.render import format_amount, format_date
 from pipeline.store.search import ArticleView
 
 __all__ = ["print_article"]
@@ -124,16 +125,25 @@ def _print_amounts(console: Console, view: ArticleView) -> None:
 
 def _print_event(console: Console, view: ArticleView, mention: Mapping[str, Any]) -> None:
     kind = mention["type"] + (f"/{mention['subtype']}" if mention["subtype"] else "")
-    date = mention["date_start"] or "no date"
-    if mention["date_end"] and mention["date_end"] != mention["date_start"]:
-        date += f" to {mention['date_end']}"
-    console.print(f"\n[bold]{kind}[/] {mention['modality']}, {date}{', background' if mention['background'] else ''}")
+    date = format_date(mention) or "no date"
+    console.print(
+        f"\n[bold]{kind}[/] {mention['modality']}, {date}{', background' if mention['background'] else ''}  [dim]{mention['event_id']}[/]"
+    )
     for argument in view.arguments:
         if argument["mention_id"] == mention["id"]:
             console.print(f"  {argument['role']}: {escape(argument['name'])} ({argument['via']})", highlight=False)
+    for amount in view.event_amounts:
+        if amount["mention_id"] == mention["id"]:
+            console.print(f"  {amount['role']}: {escape(amount['text'])}", highlight=False)
     if mention["cues"]:
         console.print(f"  cues: {escape(', '.join(mention['cues']))}", highlight=False)
     start = mention["trigger_start"] - mention["evidence_start"]
     evidence = Text(mention["evidence_text"])
     evidence.stylize("bold underline", start, start + len(mention["trigger_text"]))
     console.print(Text("  ").append_text(evidence), soft_wrap=True)
+    stands = mention["merged_into"] or mention["event_id"]
+    for telling in view.tellings:
+        if telling["event_id"] == stands:
+            told = ", ".join(part for part in (format_date(telling), format_amount(telling)) if part)
+            line = f"  also told by {telling['publisher']}{f' ({told})' if told else ''}: {telling['title']}"
+            console.print(escape(line), style="dim", highlight=False, soft_wrap=True)

@@ -25,7 +25,7 @@ from pipeline.store.engine import Database, open_database, reading
 from pipeline.store.schema import require_current
 from pipeline.store.search import FLAT_COLUMNS, count_events, find_entities, find_events, load_article_view
 
-__all__ = ["register"]
+__all__ = ["Format", "FormatOption", "LimitOption", "open_for_reading", "register", "write_rows"]
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -44,7 +44,8 @@ DayOption = Annotated[str | None, typer.Option(metavar="DAY", help="ISO day, mon
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
+def open_for_reading(settings: Settings) -> Iterator[Database]:
+    """Give the database that the settings name; raise ConfigurationError where there is none, or an older one."""
     database = open_database(settings.database, create=False)
     try:
         require_current(database)
@@ -70,7 +71,8 @@ def events(
 ) -> None:
     """List events, newest first: when, what, who, to whom, how much, how certain, according to whom.
 
-    A match to a sanctions list is the machine's until an editor accepts it.
+    An event that several articles tell is one row of the table, and one row for each article in the other formats; where they give
+    other amounts or dates the table shows them all. A match to a sanctions list is the machine's until an editor accepts it.
 
     Example: peninsula events --type CYBER_OP --since 2025 --format csv
     """
@@ -85,9 +87,9 @@ def events(
         background=not news,
         limit=limit,
     )
-    with _database(context.obj) as database, reading(database) as connection:
+    with open_for_reading(context.obj) as database, reading(database) as connection:
         rows, total = find_events(connection, wanted), count_events(connection, wanted)
-    _write(rows, form, FLAT_COLUMNS, lambda console: print_events(console, rows, total=total))
+    write_rows(rows, form, FLAT_COLUMNS, lambda console: print_events(console, rows, total=total))
 
 
 def entities(
@@ -104,10 +106,10 @@ def entities(
     Example: peninsula entities --label PERSON --listed
     """
     wanted = EntityFilter(tuple(labels or ()), name, listed, officials, limit)
-    with _database(context.obj) as database, reading(database) as connection:
+    with open_for_reading(context.obj) as database, reading(database) as connection:
         rows = find_entities(connection, wanted)
     columns = ["id", "label", "name", "country", "mentions", "articles", "role", "affiliation", "sanctions"]
-    _write(rows, form, columns, lambda console: print_entities(console, rows))
+    write_rows(rows, form, columns, lambda console: print_entities(console, rows))
 
 
 def show(
@@ -120,7 +122,7 @@ def show(
 
     Example: peninsula show ver-1a2b3c
     """
-    with _database(context.obj) as database, reading(database) as connection:
+    with open_for_reading(context.obj) as database, reading(database) as connection:
         view = load_article_view(connection, article)
     if view is None:
         raise UsageError(f"no article is called {article!r}: `peninsula events --format csv` lists ids and addresses")
@@ -146,7 +148,8 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _write(rows: Rows, form: Format, columns: Sequence[str], as_table: Callable[[Console], None]) -> None:
+def write_rows(rows: Rows, form: Format, columns: Sequence[str], as_table: Callable[[Console], None]) -> None:
+    """Write rows in the wanted form; the columns count for programs, `as_table` prints for people."""
     if form is Format.TABLE:
         as_table(output_console())
     elif form is Format.JSONL:
@@ -162,6 +165,8 @@ def _cell(value: object) -> object:
     """Return a value for a CSV cell; a text that a spreadsheet would take for a formula gets an apostrophe."""
     if isinstance(value, list):
         value = " | ".join(str(item) for item in value)
+    if isinstance(value, dict):
+        value = json.dumps(value, ensure_ascii=False, default=_plain)
     if isinstance(value, datetime):
         return value.isoformat()
     return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value[:1] else value

@@ -15,7 +15,7 @@ from models.vocabulary import FeedOutcome
 if TYPE_CHECKING:
     from pipeline.run.report import RunReport
 
-__all__ = ["print_entities", "print_events", "print_report"]
+__all__ = ["format_amount", "format_date", "print_entities", "print_events", "print_report"]
 
 _OUTCOME_STYLE = {
     FeedOutcome.OK: "green",
@@ -76,48 +76,80 @@ def _feed_table(report: RunReport, title: str) -> Table:
 def print_events(console: Console, rows: Sequence[Mapping[str, Any]], *, total: int) -> None:
     """Print events as a table: when, what, who, to whom, how much, how certain, told by whom; background events are dim.
 
-    An event that several copies of one text tell is one row here; CSV and JSON Lines have a row for each article.
+    An event that several articles tell is one row here, with the stretch of the amounts and the dates they give; CSV and JSON Lines have
+    a row for each article.
     """
-    rows = list({row["event_id"]: row for row in reversed(rows)}.values())[::-1]
-    table = Table(title=f"{len(rows)} of {total} events", title_justify="left")
+    events: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        events.setdefault(row["event_id"], []).append(row)
+    table = Table(title=f"{len(events)} of {total} events", title_justify="left")
     table.add_column("date", no_wrap=True)
     for name in ("event", "who", "to whom", "how much", "certainty, according to", "told by"):
         table.add_column(name, overflow="fold")
+    table.add_column("id", no_wrap=True, style="dim")
     if any(row["sanctioned_ids"] for row in rows):
         table.add_column("matched to lists", overflow="fold", style="red")
-    for row in rows:
-        table.add_row(*_event_cells(row)[: len(table.columns)], style="dim" if row["background"] else None)
+    for told in events.values():
+        table.add_row(*_event_cells(told)[: len(table.columns)], style="dim" if told[0]["background"] else None)
     console.print(table)
 
 
-def _event_cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+def _event_cells(told: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return the cells of one event, given as the rows of the articles that tell it."""
+    row = told[0]
     kind = row["type"] + (f" {row['subtype']}" if row["subtype"] else "")
     said = f", {escape(row['speaker'])}" if row["speaker"] else ""
-    copies = f" and {row['n_articles'] - 1} more" if row["n_articles"] > 1 else ""
+    more = f" and {row['n_articles'] - 1} more" if row["n_articles"] > 1 else ""
+    sources = f", {row['n_sources']} sources" if row["n_sources"] > 1 else ", 1 source" if more else ""
+    listed = sorted({entry for one in told for entry in (one["sanctioned_ids"] or "").split(" | ") if entry})
     return (
-        _date(row),
+        _dates(told),
         f"[bold]{kind}[/]",
         escape(row["actors"] or ""),
         escape(row["targets"] or ""),
-        _amount(row),
+        _amounts(told),
         f"[{_MODALITY_STYLE[row['modality']]}]{row['modality']}[/]{said}",
-        escape(row["publisher"]) + copies,
-        escape(row["sanctioned_ids"] or ""),
+        escape(row["publisher"]) + more + sources,
+        row["event_id"],
+        escape(" | ".join(listed)),
     )
 
 
-def _date(row: Mapping[str, Any]) -> str:
+def _dates(told: Sequence[Mapping[str, Any]]) -> str:
+    first, *others = dict.fromkeys(format_date(row, sep="\n") for row in told if row["date_start"] or row["date_end"]) or [""]
+    return "\nor ".join([first, *others])
+
+
+def _amounts(told: Sequence[Mapping[str, Any]]) -> str:
+    """Return what the articles give as amounts: one, or for each currency the least and the greatest."""
+    by_currency: dict[str, list[Mapping[str, Any]]] = {}
+    for row in told:
+        if row["amount_value"] is not None or row["amount_currency"]:
+            by_currency.setdefault(row["amount_currency"] or "", []).append(row)
+    return "\n".join(_stretch(rows) for rows in by_currency.values())
+
+
+def _stretch(rows: Sequence[Mapping[str, Any]]) -> str:
+    numbered = sorted((row for row in rows if row["amount_value"] is not None), key=lambda row: float(row["amount_value"]))
+    if not numbered or numbered[0]["amount_value"] == numbered[-1]["amount_value"]:
+        return format_amount(numbered[0] if numbered else rows[0])
+    return f"{_short(numbered[0]['amount_value'])} to {_short(numbered[-1]['amount_value'])} {numbered[0]['amount_currency']}"
+
+
+def format_date(row: Mapping[str, Any], *, sep: str = " ") -> str:
+    """Return the date of an event as people write it, "" where it has none."""
     start, end = row["date_start"], row["date_end"]
     if start == end or end is None or start is None:
         return start or end or ""
-    return f"{start}\nto {end}"
+    return f"{start}{sep}to {end}"
 
 
-def _amount(row: Mapping[str, Any]) -> str:
+def format_amount(row: Mapping[str, Any]) -> str:
+    """Return the amount of a row of `v_events_flat`, "" where it has none."""
     if row["amount_value"] is None:
         return row["amount_currency"] or ""
     sign = {"approx": "~", "at_least": "≥", "at_most": "≤"}.get(row["amount_bound"], "")
-    return f"{sign}{_short(row['amount_value'])} {row['amount_currency']}"
+    return f"{sign}{_short(row['amount_value'])} {row['amount_currency'] or ''}".rstrip()
 
 
 def _short(value: float) -> str:

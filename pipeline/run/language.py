@@ -1,4 +1,4 @@
-"""Read the articles, and join what several copies of one text tell."""
+"""Read the articles, and join what several of them tell."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from pipeline.analyse import LANGUAGES, Analyser
 from pipeline.errors import PeninsulaError
 from pipeline.extract.duplicates import cluster_stories, story_text
 from pipeline.run.context import Context
+from pipeline.run.merging import merge_recent_events
 from pipeline.stages import LANGUAGE_STAGES, MODEL_VERSION
 from pipeline.store.analyses import AnalysisContext, record_analysis, record_analysis_failure
 from pipeline.store.articles import due_analyses, load_article
 from pipeline.store.engine import Database, reading, writing
 from pipeline.store.runs import add_knowledge_version, add_model_version
-from pipeline.store.stories import articles_since, merge_retold_events, set_clusters
+from pipeline.store.stories import articles_since, set_clusters
 
 __all__ = ["add_versions", "analyse_articles", "join_stories"]
 
@@ -76,13 +77,13 @@ def _analyse_one(context: Context, version_id: str, models: dict[str, str], know
 
 
 def join_stories(context: Context) -> None:
-    """Cluster the texts of the last days and let copies of one text tell one event."""
+    """Cluster the texts of the last days, and let the event that several articles tell be one."""
     since = context.now() - timedelta(days=context.settings.near_duplicate_days)
     with reading(context.database) as connection:
         articles = articles_since(connection, since)
     clusters = cluster_stories([story_text(article) for article in articles])
     with writing(context.database) as connection:
         set_clusters(connection, clusters, since=since)
-        merge_retold_events(connection, since=since, at=context.now())
+        merge_recent_events(connection, since=since, at=context.now())
     context.report.stories["texts"] = len(clusters)
     context.report.stories["stories"] = len(set(clusters.values()))

@@ -15,6 +15,7 @@ from models.tables import (
     ArticleVersionRow,
     Base,
     EntityRow,
+    EventAmountRow,
     EventArgumentRow,
     EventMentionRow,
     EventRow,
@@ -189,7 +190,8 @@ def _list_entries(connection: Connection, entity_ids: Sequence[str]) -> dict[str
 class ArticleView:
     """One article version with every layer on it, as plain rows in order of the text.
 
-    `knowledge` is the version of the knowledge base under which it was read; None where it was not read yet.
+    `event_amounts` are the amounts of each passage that tells an event. `tellings` are the same events as other articles tell them: a row
+    of `v_events_flat` each. `knowledge` is the version of the knowledge base under which it was read; None where it was not read yet.
     """
 
     version: Fields
@@ -204,6 +206,11 @@ class ArticleView:
     event_mentions: tuple[Fields, ...]
     arguments: tuple[Fields, ...]
     knowledge: str | None
+    event_amounts: tuple[Fields, ...] = ()
+    tellings: tuple[Fields, ...] = ()
+
+
+_OF_EVENT = ("type", "subtype", "background", "date_start", "date_end", "merged_into")
 
 
 def load_article_view(connection: Connection, name: str) -> ArticleView | None:
@@ -218,7 +225,7 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
         .order_by(ArticleVersionRow.created_at, ArticleVersionRow.id)
     )
     events = (
-        select(EventMentionRow.__table__, EventRow.type, EventRow.subtype, EventRow.background, EventRow.date_start, EventRow.date_end)
+        select(EventMentionRow.__table__, *(getattr(EventRow, name) for name in _OF_EVENT))
         .join(EventRow, EventRow.id == EventMentionRow.event_id)
         .where(EventMentionRow.version_id == version_id)
         .order_by(EventMentionRow.trigger_start)
@@ -228,6 +235,18 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
         .join(EventMentionRow, EventMentionRow.id == EventArgumentRow.mention_id)
         .where(EventMentionRow.version_id == version_id)
         .order_by(EventArgumentRow.mention_id, EventArgumentRow.role, EventArgumentRow.start)
+    )
+    amounts = (
+        select(EventAmountRow.mention_id, EventAmountRow.role, AmountRow.text)
+        .join(AmountRow, AmountRow.id == EventAmountRow.amount_id)
+        .where(AmountRow.version_id == version_id)
+        .order_by(AmountRow.start)
+    )
+    told_here = select(func.coalesce(EventRow.merged_into, EventRow.id)).join(EventMentionRow, EventMentionRow.event_id == EventRow.id)
+    tellings = (
+        select(_FLAT)
+        .where(_FLAT.c.event_id.in_(told_here.where(EventMentionRow.version_id == version_id)), _FLAT.c.article_id != version["article_id"])
+        .order_by(_FLAT.c.event_id, _FLAT.c.published_at, _FLAT.c.version)
     )
     return ArticleView(
         version=dict(version),
@@ -242,6 +261,8 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
         event_mentions=_all(connection, events),
         arguments=_all(connection, arguments),
         knowledge=_knowledge_of(connection, version_id),
+        event_amounts=_all(connection, amounts),
+        tellings=_all(connection, tellings),
     )
 
 

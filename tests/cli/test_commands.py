@@ -24,6 +24,7 @@ from tests.store.builders import add_article, make_analysis, make_context
 
 COMMANDS = (
     *("ingest", "extract", "evaluate", "events", "entities", "show", "explain", "names", "demo", "db upgrade", "train"),
+    *("merge", "unmerge", "merges", "changes"),
     *("kb refresh", "kb status", "kb versions", "kb diff", "kb lookup", "kb relink"),
 )
 
@@ -36,7 +37,9 @@ def test_every_command_teaches_with_its_help(peninsula: Peninsula, command: str)
     assert command == "demo" or "Example: peninsula" in re.sub(r"\s+", " ", done.stdout)
 
 
-@pytest.mark.parametrize("command", [("events",), ("entities",), ("show", "ver-1")])
+@pytest.mark.parametrize(
+    "command", [("events",), ("entities",), ("show", "ver-1"), ("merges",), ("changes",), ("merge", "evt-1", "evt-2"), ("unmerge", "evt-1")]
+)
 def test_reading_where_there_is_no_database_says_what_to_do_and_makes_none(
     peninsula: Peninsula, tmp_path: Path, command: tuple[str, ...]
 ) -> None:

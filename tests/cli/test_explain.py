@@ -161,8 +161,8 @@ def test_a_text_without_names_is_said_to_have_none(explain: Explain, peninsula: 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ((), "name one article, or a text by --file"),
-        (("ver-1", "--file", "text.txt"), "name one article, or a text by --file"),
+        ((), "name one article or event, or a text by --file"),
+        (("ver-1", "--file", "text.txt"), "name one article or event, or a text by --file"),
         (("ver-1", "--published", "2025-11-06"), "--published and --lang go with --file"),
         (("ver-1", "--lang", "ko"), "--published and --lang go with --file"),
         (("--file", "missing.txt"), "missing.txt cannot be read: No such file or directory"),

@@ -13,7 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from models.tables import Base
 from pipeline.errors import ConfigurationError
 from pipeline.store import migrations
+from pipeline.store.changes import find_changes
 from pipeline.store.engine import Database, reading, writing
+from pipeline.store.merges import find_decisions
 from pipeline.store.runs import count_rows
 from pipeline.store.schema import current_revision, head_revision, require_current, upgrade
 
@@ -78,6 +80,35 @@ def test_an_upgrade_from_the_first_revision_keeps_every_row(empty_database: Data
         assert {name: connection.execute(select(table)).all() for name, table in tables.items()} == before
         assert count_rows(connection)["mention_candidate"] == 0
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
+_EVENTS_OF_0003 = (
+    "INSERT INTO model_version (id, name, version, lang, stages, first_used_at) VALUES ('mod-1', 'peninsula-en', '1', 'en', '{}', "
+    "'2025-11-06 03:00:00');"
+    "INSERT INTO knowledge_version (id, entities, list_versions, first_used_at) VALUES ('kb1', 2, '{}', '2025-11-06 03:00:00');"
+    + "".join(
+        "INSERT INTO event (id, article_id, key, type, plover_contexts, modality, genericity, background, date_precision, score, n_mentions, "
+        "n_articles, n_sources, status, merged_into, first_seen_at, changed_at, extractor_version, model_version_id, knowledge_version_id) "
+        f"VALUES ('evt-{name}', 'art-1', '{name}', 'SANCTION', '[]', 'asserted', 'specific', false, 'unknown', 0.5, 1, 1, 1, 'auto', {into}, "
+        f"'2025-11-06 03:00:00', '2025-11-0{day} 03:00:00', 'test 1', 'mod-1', 'kb1');"
+        for name, into, day in (("a", "NULL", 6), ("b", "'evt-a'", 7))
+    )
+)
+
+
+def test_events_that_stood_under_another_get_their_decision_and_their_lines_in_the_feed(empty_database: Database) -> None:
+    move(empty_database, "0003")
+    with writing(empty_database) as connection:
+        for statement in (_ROWS_OF_0001 + ";" + _EVENTS_OF_0003).split(";"):
+            if statement:
+                connection.execute(text(statement))
+    assert upgrade(empty_database) == ("0003", head_revision())
+    with reading(empty_database) as connection:
+        (decision,) = find_decisions(connection)
+        lines = [(line["kind"], line["event_id"], line["into_event_id"]) for line in find_changes(connection)]
+    assert (decision["loser_event_id"], decision["winner_event_id"], decision["decided_by"]) == ("evt-b", "evt-a", "machine")
+    assert decision["reasons"] == {"rule": "copy", "parts": []}
+    assert lines == [("created", "evt-a", None), ("created", "evt-b", None), ("merged", "evt-b", "evt-a")]
 
 
 @pytest.mark.parametrize(
