@@ -39,8 +39,9 @@ class Analyser:
 
     @cached_property
     def frames(self) -> events.Frames:
-        """The event lexicon."""
-        return events.load_frames()
+        """The event lexicon; with the encoder, English events are read by the trained reader beside it."""
+        folder = self._settings.models_dir / "en" / "events"
+        return events.load_frames(readers={"en": folder} if self._settings.model == "encoder" else {})
 
     @cached_property
     def linker(self) -> link.Linker:
@@ -62,12 +63,17 @@ class Analyser:
         """
         if not article.text.strip() or article.lang == "und":
             return Analysis(article, _NOTHING, Linking((), ()))
-        tagging = tag.tag(article, self._pipeline(article.lang))
-        linking = link.link(article, tagging, self.linker)
+        tagging, linking = self.read(article)
         found, relations = events.extract_events(article, tagging, linking, frames=self.frames)
         return Analysis(article, tagging, linking, found, relations)
 
-    def _pipeline(self, lang: str) -> Language:
+    def read(self, article: Article) -> tuple[Tagging, Linking]:
+        """Return what the tag and link stages say of one article. Raises LanguageError for a language that is not read."""
+        tagging = tag.tag(article, self.pipeline(article.lang))
+        return tagging, link.link(article, tagging, self.linker)
+
+    def pipeline(self, lang: str) -> Language:
+        """Return the pipeline of a language, loaded when first asked for. Raises LanguageError for one that is not read."""
         if lang not in LANGUAGES:
             raise LanguageError(f"language {lang!r} is not read; English and Korean are")
         if lang not in self._pipelines:

@@ -13,7 +13,7 @@ from pipeline.fetch.client import Client
 __all__ = ["LANGUAGE_STAGES", "MODEL_VERSION", "STAGES", "Stage"]
 
 FETCH_VERSION = "1"
-STORIES_VERSION = "1"
+STORIES_VERSION = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,14 @@ STAGES: tuple[Stage, ...] = (
     Stage("tag", "Find names, officials, amounts, dates and quotations.", "Article", "Tagging", tag.TAG_VERSION, tag.tag),
     Stage("link", "Decide which list entries the named are.", "Tagging, Knowledge", "Linking", link.LINK_VERSION, link.link),
     Stage("events", "Find who did what to whom.", "Tagging, Linking", "Event", events.EVENTS_VERSION, events.extract_events),
-    Stage("stories", "Join copies of one text, and the events they retell.", "Article", "clusters", STORIES_VERSION, cluster_stories),
+    Stage(
+        "stories",
+        "Join copies of one text, and make one event of what several articles tell.",
+        "Article",
+        "clusters",
+        STORIES_VERSION,
+        cluster_stories,
+    ),
 )
 
 LANGUAGE_STAGES = {stage.name: stage.version for stage in STAGES if stage.name in {"tag", "link", "events"}}

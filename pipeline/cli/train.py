@@ -13,7 +13,7 @@ from pipeline.settings import ROOT
 
 __all__ = ["register"]
 
-_PARTS = ("encoder", "cnn", "card")
+_PARTS = ("encoder", "cnn", "events", "card")
 
 
 def train(
@@ -28,7 +28,7 @@ def train(
     out: Annotated[Path, typer.Option(help="Where the models go.")] = ROOT / "models" / "language" / "en",
     work: Annotated[Path, typer.Option(help="Where checkpoints go; a run that was cut off goes on from them.")] = Path("build/model-en"),
     seeds: Annotated[str, typer.Option(help="Seeds of the last stage; the best on held-out passages is kept.")] = "1,2,3",
-    parts: Annotated[str, typer.Option(help="What to make: encoder, cnn, card.")] = "encoder,cnn,card",
+    parts: Annotated[str, typer.Option(help="What to make: encoder, cnn, events, card.")] = "encoder,cnn,events,card",
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch; on a busy machine one is fastest.")] = 1,
     version: Annotated[str, typer.Option(help="Version written into the models: every mention says which made it.")] = "1",
     note: Annotated[str, typer.Option(help="A sentence on this run that the card shall say.")] = "",

@@ -56,6 +56,8 @@ class Candidate:
     rule: Rule
     mention: EventMention
     time: TimeExpression | None
+    odds: tuple[float, ...] = ()
+    """Probability of each modality, where a trained reader tells it."""
 
 
 @dataclass(slots=True)
@@ -81,7 +83,13 @@ class _Group:
 
 
 def assemble(candidates: Sequence[Candidate], maker: Maker, title: str) -> tuple[tuple[Event, tuple[Candidate, ...]], ...]:
-    """Merge candidates, given in order of the text, into events in order of their first mention."""
+    """Merge candidates, given in order of the text, into events in order of their first mention; return each with its members."""
+    groups = _grouped(candidates)
+    keys: Counter[str] = Counter()
+    return tuple((_event(group, maker, title, keys), tuple(group.members)) for group in groups)
+
+
+def _grouped(candidates: Sequence[Candidate]) -> list[_Group]:
     groups: list[_Group] = []
     by_type: dict[EventType, list[_Group]] = {}
     for candidate in candidates:
@@ -94,8 +102,7 @@ def assemble(candidates: Sequence[Candidate], maker: Maker, title: str) -> tuple
             groups.append(fitting)
             held.append(fitting)
         fitting.add(candidate)
-    keys: Counter[str] = Counter()
-    return tuple((_event(group, maker, title, keys), tuple(group.members)) for group in groups)
+    return groups
 
 
 def _fits(candidate: Candidate, group: _Group) -> bool:

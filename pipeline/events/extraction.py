@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from models.records import Argument, Article, Event, EventMention, EventRelation, Linking, Maker, Span, Tagging
 from models.vocabulary import Genericity, Modality, Precision
+from pipeline.errors import ConfigurationError
 from pipeline.events.arguments import ArgumentFinder
 from pipeline.events.assemble import Candidate, assemble
 from pipeline.events.attachments import amounts_of, day_of_report, day_told_by_distance, is_of_the_day, quantities_of, time_of
 from pipeline.events.attribution import AttributionReader, Speakers, is_told_of_another
 from pipeline.events.clauses import clause_numberer
-from pipeline.events.frames import Language
+from pipeline.events.frames import Language, Rule
 from pipeline.events.korean import KoreanArguments
 from pipeline.events.modality import ModalityFinding, ModalityReader
+from pipeline.events.reader.decide import NETWORK_RULE, EventReader
+from pipeline.events.reader.network import EventNetwork
 from pipeline.events.reading import Reading, Sentence, read_article
 from pipeline.events.relations import SPEECH_ACTS, relate
 from pipeline.events.triggers import Trigger, TriggerFinder
@@ -26,40 +29,74 @@ _UNSURE = 0.8
 
 
 class LanguageExtractor:
-    """Extracts the events of articles in one language."""
+    """Extracts the events of articles in one language; with a trained reader the rules propose and it decides."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, *, network: EventNetwork | None = None) -> None:
         self.language = language
         self._triggers = TriggerFinder(language)
         self._modality = ModalityReader(language.words)
         self._attribution = AttributionReader(language.words)
         self._borders = clause_numberer(language.words.sets)
+        if network is not None and not language.words.inflects:
+            raise ConfigurationError(f"the trained reader needs a parse, and language {language.code!r} is read without one")
+        self._reader = None if network is None else EventReader(network, language.frames)
 
     def extract(
         self, article: Article, tagging: Tagging, linking: Linking, maker: Maker
     ) -> tuple[tuple[Event, ...], tuple[EventRelation, ...]]:
         """Return the events and their relations."""
+        reading, finder = self.prepare(article, tagging, linking)
+        triggers = self.triggers(reading)
+        if self._reader is not None and isinstance(finder, ArgumentFinder):
+            maker = replace(maker, version=f"{maker.version}.{self._reader.network.version}")
+            events = self._read(reading, triggers, finder, self._reader, maker)
+        else:
+            told = self._days_told(reading, triggers)
+            events = tuple(_dated(event, told) for event, _ in assemble(self.drafts(reading, triggers, finder), maker, article.title))
+        return events, relate(events)
+
+    def prepare(self, article: Article, tagging: Tagging, linking: Linking) -> tuple[Reading, ArgumentFinder | KoreanArguments]:
+        """Arrange an article for the rules, and make ready what finds fillers in it."""
         reading = read_article(article, tagging, linking, borders=self._borders)
         words = self.language.words
         finder = ArgumentFinder(reading, words) if words.inflects else KoreanArguments(reading, words)
         if isinstance(finder, ArgumentFinder):
             finder.fillers.speaker_of = Speakers(reading, self._attribution, finder).at
-        candidates: list[Candidate] = []
-        by_sentence: dict[int, list[Trigger]] = {}
-        for trigger in self._triggers.find(reading):
-            by_sentence.setdefault(trigger.sentence.index, []).append(trigger)
-        told = self._days_told(reading, by_sentence)
-        for triggers in by_sentence.values():
-            candidates += self._read_sentence(triggers[0].sentence, triggers, reading, finder)
-        assembled = assemble(candidates, maker, article.title)
-        events = tuple(_dated(event, told) for event, _ in assembled)
-        return events, relate(events)
+        return reading, finder
 
-    def _days_told(self, reading: Reading, by_sentence: Mapping[int, list[Trigger]]) -> dict[tuple[int, int], str]:
+    def triggers(self, reading: Reading) -> list[Trigger]:
+        """Return where rules fire, in order of the text."""
+        return self._triggers.find(reading)
+
+    def drafts(self, reading: Reading, triggers: Sequence[Trigger], finder: ArgumentFinder | KoreanArguments) -> list[Candidate]:
+        """Return what the rules say of each trigger, in the order given."""
+        by_sentence: dict[int, list[Trigger]] = {}
+        for trigger in triggers:
+            by_sentence.setdefault(trigger.sentence.index, []).append(trigger)
+        found: dict[int, Candidate] = {}
+        for some in by_sentence.values():
+            drafts = self._read_sentence(some[0].sentence, some, reading, finder)
+            found |= {id(trigger): draft for trigger, draft in zip(some, drafts, strict=True)}
+        return [found[id(trigger)] for trigger in triggers]
+
+    def _read(
+        self, reading: Reading, triggers: Sequence[Trigger], finder: ArgumentFinder, reader: EventReader, maker: Maker
+    ) -> tuple[Event, ...]:
+        """Return what the trained reader makes of the rules' triggers and of those that it adds."""
+        view, sights = reader.look(reading, triggers)
+        drafts = self.drafts(reading, [sight.trigger for sight in sights], finder)
+        told = reader.read(view, sights, [draft.mention for draft in drafts], finder)
+        candidates = [
+            replace(draft, mention=mention, time=time, odds=odds) for draft, (mention, time, odds) in zip(drafts, told, strict=True)
+        ]
+        assembled = assemble(candidates, maker, reading.article.title)
+        return tuple(reader.settle(event, [member.odds for member in members]) for event, members in assembled)
+
+    def _days_told(self, reading: Reading, triggers: Sequence[Trigger]) -> dict[tuple[int, int], str]:
         """Return the days that triggers have without an expression of their own: by distance, or an act of speech by the day of the report."""
         today = day_of_report(reading)
         found = {}
-        for trigger in (trigger for triggers in by_sentence.values() for trigger in triggers):
+        for trigger in triggers:
             day = day_told_by_distance(trigger, reading)
             if day is None and today is not None and trigger.frame.type in SPEECH_ACTS and is_of_the_day(trigger):
                 day = today
@@ -68,7 +105,7 @@ class LanguageExtractor:
         return found
 
     def _read_sentence(
-        self, sentence: Sentence, triggers: list[Trigger], reading: Reading, finder: ArgumentFinder | KoreanArguments
+        self, sentence: Sentence, triggers: Sequence[Trigger], reading: Reading, finder: ArgumentFinder | KoreanArguments
     ) -> list[Candidate]:
         cues = self._modality.cues(reading, sentence)
         sources = self._attribution.sources(reading, sentence, finder)
@@ -104,10 +141,15 @@ class LanguageExtractor:
                 time=time,
                 core=trigger.start < reading.lead,
                 score=round(trigger.rule.score * (1.0 if modality.modality is Modality.ASSERTED else _UNSURE), 3),
-                rules=(f"{self.language.code}:{trigger.rule.id}",),
+                rules=(_rule_id(self.language.code, trigger.rule),),
             )
             found.append(Candidate(trigger.frame.type, trigger.rule, mention, None if time is None else reading.tagging.times[time]))
         return found
+
+
+def _rule_id(code: str, rule: Rule) -> str:
+    """Return the id under which a rule is stored: that of the network says no language."""
+    return rule.id if rule.id.startswith(NETWORK_RULE) else f"{code}:{rule.id}"
 
 
 def _planned_if_future(found: ModalityFinding, time: int | None, reading: Reading) -> ModalityFinding:

@@ -118,7 +118,8 @@ class Grammar:
         verbs = rf"(?i:{any_of(self.words.money_verbs)})"
         return [
             self._prefixed(rf"{DIGITS}(?![0-9])", rf"{second}{scale}(?:{_SEPARATOR}{unit})?"),
-            rf"(?:(?<![\w$.,-])(?<![0-9][ -])|(?<=illion-)|(?<=ousand-)){bound}{bare}{second}{scale}{_SEPARATOR}{unit}",
+            # "12 billion won in 2020 to 943.9 billion won": a year is no lower end.
+            rf"(?:(?<![\w$.,-])(?<![0-9][ -])|(?<=illion-)|(?<=ousand-)){bound}(?!(?:19|20)[0-9]{{2}}[ ]to[ ]){bare}{second}{scale}{_SEPARATOR}{unit}",
             rf"\b{bound}(?i:{many}|{few})(?:[ ]of)?[ ](?:in[ ])?{unit}",
             rf"(?i:\bmulti-?(?:million|billion|trillion))[ -]{unit}",
             rf"(?<![\w$]){bound}(?P<sign>{any_of(self._before)}){_GAP}10{{1,2}}['’]?s[ ]of[ ](?i:thousands|millions|billions|trillions)\b",

@@ -115,6 +115,11 @@ def test_the_first_end_of_a_range_shares_scale_and_currency() -> None:
     assert [a[1] for a in read("a price of $5-$10 million")] == [5e6, 10e6]
 
 
+def test_a_year_is_no_lower_end_of_a_range() -> None:
+    found = find_amounts("Exports grew from 12 billion won in 2020 to 943.9 billion won.", "en")
+    assert [amount.text for amount in found] == ["12 billion won", "943.9 billion won"]
+
+
 def test_a_range_with_one_unit_is_one_amount_with_two_values() -> None:
     (english,), (korean,) = find_amounts("some $3-5 million", "en"), find_amounts("3~5억 원", "ko")
     assert (english.value, english.value_max) == (3e6, 5e6)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.tag.encoder.pieces import SHAPES, PieceCutter, Window, batches, stack, word_shape
+from pipeline.text.pieces import SHAPES, PieceCutter, Window, batches, stack, word_shape
 
 WORDS = st.lists(
     st.sampled_from(["the", "Ship", "U.S.", "said", ".", "Ganghwado", "7", "x" * 90, "🚢", "?", "—", "city", "북한"]), max_size=60

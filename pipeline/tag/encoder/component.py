@@ -22,8 +22,8 @@ from models.vocabulary import Label
 from pipeline.tag.encoder.decode import best_heads, best_tags, softmax, spans_of, unlikely_spans
 from pipeline.tag.encoder.lemmas import apply_lemma_rule
 from pipeline.tag.encoder.network import EncoderNetwork, Scores
-from pipeline.tag.encoder.pieces import Window
 from pipeline.tag.recognition import Recognised, Recognition
+from pipeline.text.pieces import Window
 
 __all__ = ["Encoder"]
 

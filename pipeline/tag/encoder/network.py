@@ -12,7 +12,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from pipeline.errors import ConfigurationError
-from pipeline.tag.encoder.pieces import PieceCutter, Window, batches
+from pipeline.text.pieces import PieceCutter, Window, batches
 
 __all__ = ["INPUTS", "OUTPUTS", "EncoderFiles", "EncoderNetwork", "Scores"]
 

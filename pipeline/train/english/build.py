@@ -18,9 +18,9 @@ import torch
 from pipeline.errors import ConfigurationError
 from pipeline.kb.load import load_knowledge
 from pipeline.settings import Settings
-from pipeline.tag.encoder.pieces import PieceCutter
 from pipeline.tag.nlp import CALIBRATION
 from pipeline.tag.recognition import Calibration
+from pipeline.text.pieces import PieceCutter
 from pipeline.train.english.annotations import read_passages
 from pipeline.train.english.augment import Augmenter
 from pipeline.train.english.calibrate import calibrate, judge
@@ -44,8 +44,10 @@ from pipeline.train.english.export import export
 from pipeline.train.english.lessons import Classes
 from pipeline.train.english.measure import pipeline_of
 from pipeline.train.english.network import Network, Size
+from pipeline.train.events.build import EventSources, build_reader
+from pipeline.train.events.fit import EventPace
 
-__all__ = ["COURSES", "Options", "build_cnn", "build_encoder", "cnn_names", "find_pretrained"]
+__all__ = ["COURSES", "Options", "build_cnn", "build_encoder", "build_events", "cnn_names", "find_pretrained"]
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ Figures = dict[str, Any]
 HELD_OUT = "en_held_out.jsonl"
 COURSES = (Course(steps=2400, every=300), Course(steps=1800, every=300))
 """Of the small model: grammar, names."""
+EVENT_PACE = EventPace()
 _GENERAL_FOR_CNN = 0.5
 """The small model knows no words when it starts: it needs more of the general corpora than the encoder."""
 
@@ -70,6 +73,8 @@ class Options:
     plan: tuple[Stage, ...] = PLAN
     size: Size | None = None
     courses: tuple[Course, Course] = COURSES
+    event_layers: int = 3
+    event_pace: EventPace = EVENT_PACE
 
     def __post_init__(self) -> None:
         if self.out.name != "en":
@@ -202,6 +207,28 @@ def build_cnn(options: Options, settings: Settings) -> Figures:
     )
     add_calibration(folder, options, settings)
     return {"grammar": dict(parser.figures), "names": dict(recogniser.figures)}
+
+
+def build_events(options: Options, settings: Settings) -> Figures:
+    """Train the event reader on the lowest layers of the encoder's first stage; return its figures.
+
+    The encoder must have been made before, since the articles are read with it.
+    """
+    path = _path(options, options.plan[0], 0)
+    if not path.exists():
+        raise ConfigurationError("the event reader starts from the encoder's first stage: make the part encoder first", path=path)
+    sources = options.sources
+    return build_reader(
+        EventSources(sources.gold, sources.annotations, sources.texts),
+        options.out,
+        settings,
+        start=_Checkpoint.load(path).weights,
+        size=replace(options.size or Size(0, 1, 1, 1), layers=options.event_layers),
+        pace=options.event_pace,
+        seed=options.seeds[0],
+        version=options.version,
+        work=options.work,
+    )
 
 
 def cnn_names(material: Material, augmenter: Augmenter, mix: Mix) -> Callable[[random.Random], list[Example]]:

@@ -10,6 +10,7 @@ from typing import Any
 __all__ = ["FIGURES", "write_card"]
 
 FIGURES = "figures.json"
+_EVENT_FIGURES = ("events", "events_core", "arguments", "tuples", "modality", "dates", "speakers", "event_amounts", "harm")
 
 _HEAD = """# English language models, version {version}
 
@@ -18,6 +19,7 @@ Written by `make model-en` from [figures.json](figures.json); do not edit.
 | folder | what | size |
 | --- | --- | --- |
 | `encoder/` | default: five layers of all-MiniLM-L6-v2 that also see the case and shape of each word, fine-tuned; one pass gives names, tags, lemmas, trees, sentence starts and vectors; eight-bit ONNX, read by onnxruntime | {encoder_mb:.1f} MB |
+| `events/` | reader of events: three layers like the encoder's that also see names, quotations and where rules fired, with heads for triggers, modality, who does what to whom, dates, and which mentions are one event | {events_mb:.1f} MB |
 | `cnn/` | fallback (`PENINSULA_MODEL=cnn`): spaCy's own components on convolutions over hashed words | {cnn_mb:.1f} MB |
 
 **Labels**: PERSON, AGENCY (bodies of state and of states), ORG, PLACE, VESSEL, WEAPON, MALWARE. Tags and relations are those of Universal
@@ -35,6 +37,7 @@ was not made for. It errs; scores below say how often. Names of private persons 
 | articles annotated by hand by the project's guide, and passages of news annotated by the project (`models/language/annotations/`, without their texts) | annotations CC BY-SA 4.0 | {news:,} | names |
 | Groningen Meaning Bank (9,000 sentences and all on Korea), CrossNER politics, WikiGold | public domain; MIT, text CC BY-SA; CC BY 4.0 | {general:,} | names, mapped to our labels; a word whose label they leave open may bear any that fits |
 | Universal Dependencies English EWT and GUM | CC BY-SA 4.0; CC BY and CC BY-SA | {trees:,} sentences | tags, lemmas, trees, sentence starts |
+| whole articles of news annotated by the project with their events | annotations CC BY-SA 4.0 | | events |
 | templates of our own and exchanged names, made anew in each epoch | CC BY-SA 4.0 | | names |
 
 {held_out:,} words of annotated passages were held out: seeds are compared and scores calibrated on them. Nothing of CoNLL-2003, OntoNotes, WikiNEuRal or KMOU is
@@ -51,7 +54,7 @@ def write_card(folder: Path) -> None:
 
 def _parts(folder: Path, figures: Mapping[str, Any]) -> Iterable[str]:
     built = figures["encoder"]
-    sizes = {f"{name}_mb": _megabytes(folder / name) for name in ("encoder", "cnn")}
+    sizes = {f"{name}_mb": _megabytes(folder / name) for name in ("encoder", "cnn", "events")}
     yield _HEAD.format(version=figures["version"], **sizes, **built["words"])
     yield "## Recipe\n\n"
     yield f"`{figures['command']}`, {figures['hardware']}. {figures['note']}\n\n"
@@ -78,7 +81,28 @@ def _parts(folder: Path, figures: Mapping[str, Any]) -> Iterable[str]:
     for name, title in (("encoder", "Encoder with rules"), ("cnn", "CNN with rules")):
         if name in figures["measured"]:
             yield from _measured(title, figures["measured"][name])
+    if "events" in figures:
+        yield from _events(figures["events"], figures.get("measured_events"))
     yield from _limits()
+
+
+def _events(built: Mapping[str, Any], measured: Mapping[str, Any] | None) -> Iterable[str]:
+    yield "## Reader of events\n\n"
+    yield (
+        f"Learnt from {built['articles']} English articles with {built['events']:,} events annotated by the project's guide (gold, and "
+        f"`en_events_train.jsonl`), from the lowest {built['layers']} layers of the general stage, {built['epochs']:g} epochs, highest rate {built['rate']:g}, seed {built['seed']}. "
+        f"{built['held_out']['articles']} other articles with {built['held_out']['events']} events (`en_events.jsonl`) set its limits and what its scores are worth.\n\n"
+    )
+    if measured:
+        yield "The English articles of **dev gold**, the whole event stage:\n\n"
+        head = [name for name in _EVENT_FIGURES if name in measured]
+        yield _table(head, [[f"{value['f1'] if isinstance(value, Mapping) else value:.3f}" for value in (measured[name] for name in head)]])
+    yield "\nScores of events against the share that is right, on the articles that set them (![plot](events/reliability.svg)):\n\n"
+    yield _table(
+        ("score", "events", "mean score", "share right"),
+        ((f"{low:.1f} to {high:.1f}", int(count), f"{mean:.2f}", f"{share:.2f}") for low, high, count, mean, share in built["reliability"]),
+    )
+    yield "\n"
 
 
 def _measured(title: str, figures: Mapping[str, Any]) -> Iterable[str]:

@@ -13,7 +13,7 @@ import torch
 
 from models.knowledge import Knowledge
 from pipeline.tag.encoder.decode import best_tags, spans_of
-from pipeline.tag.encoder.pieces import PieceCutter, batches
+from pipeline.text.pieces import PieceCutter, batches
 from pipeline.train.english.augment import Augmenter
 from pipeline.train.english.checksums import check
 from pipeline.train.english.corpora import Corpora, word_cutter

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import tempfile
-import warnings
 from pathlib import Path
 
 import numpy as np
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from pipeline.tag.encoder.network import INPUTS, OUTPUTS, EncoderFiles
 from pipeline.train.english.examples import TAGS
 from pipeline.train.english.lessons import Classes
 from pipeline.train.english.network import Network
+from pipeline.train.graphs import write_graph
 
 __all__ = ["export"]
-
-_OPSET = 17
 
 
 class _Graph(nn.Module):
@@ -39,14 +35,7 @@ def export(network: Network, classes: Classes, tokenizer: Path, folder: Path, *,
     folder.mkdir(parents=True, exist_ok=True)
     files = EncoderFiles(folder)
     network = network.to("cpu").eval()
-    with tempfile.TemporaryDirectory() as scratch:
-        plain = Path(scratch) / "plain.onnx"
-        _write_graph(network, plain)
-        if quantised:
-            # Seven bits, since processors without VNNI add two eight-bit products in sixteen bits and would overflow.
-            quantize_dynamic(plain, files.graph, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
-        else:
-            files.graph.write_bytes(plain.read_bytes())
+    _write(network, files.graph, quantised=quantised)
     np.savez(
         files.deps,
         root=network.dep_root.detach().numpy(),
@@ -66,7 +55,7 @@ def export(network: Network, classes: Classes, tokenizer: Path, folder: Path, *,
     return files
 
 
-def _write_graph(network: Network, path: Path) -> None:
+def _write(network: Network, path: Path, *, quantised: bool) -> None:
     pieces = torch.tensor([[101, 2000, 2001, 102], [101, 2002, 102, 0]])
     shapes = torch.tensor([[0, 4, 7, 0], [0, 4, 0, 0]])
     firsts = torch.tensor([[1, 2], [1, 0]])
@@ -74,16 +63,5 @@ def _write_graph(network: Network, path: Path) -> None:
         name: {0: "windows", 1: "words"} for name in ("firsts", *OUTPUTS)
     }
     axes["arcs"][2] = "options"
-    with warnings.catch_warnings():
-        # The newer exporter makes graphs that onnxruntime's quantiser leaves half in floating point.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            _Graph(network).eval(),
-            (pieces % network.size.vocabulary, shapes, firsts),
-            str(path),
-            input_names=list(INPUTS),
-            output_names=list(OUTPUTS),
-            dynamic_axes=axes,
-            opset_version=_OPSET,
-            dynamo=False,
-        )
+    example = (pieces % network.size.vocabulary, shapes, firsts)
+    write_graph(_Graph(network), example, path, inputs=INPUTS, outputs=OUTPUTS, axes=axes, quantised=quantised)

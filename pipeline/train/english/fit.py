@@ -14,12 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from pipeline.errors import ConfigurationError
-from pipeline.tag.encoder.pieces import Batch
+from pipeline.text.pieces import Batch
 from pipeline.train.english.examples import ANY, TAGS
 from pipeline.train.english.lessons import UNKNOWN, Lesson, NameLesson, TreeLesson, deal, pad
 from pipeline.train.english.network import Network, Outputs
 
-__all__ = ["Pace", "device", "fit", "names_loss", "trees_loss"]
+__all__ = ["Pace", "device", "fit", "is_quick", "names_loss", "trees_loss"]
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def fit(
     begun, losses, pieces = time.monotonic(), list[float](), 0
     for step, (batch, group) in enumerate(_steps(first, lessons, pace, rng, steps), 1):
         network.train()
-        with torch.autocast(where.type, dtype=torch.bfloat16, enabled=_quick(where)):
+        with torch.autocast(where.type, dtype=torch.bfloat16, enabled=is_quick(where)):
             loss = _loss(network, _blank(batch, rng, pace.blanked, unknown), group, where)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -112,7 +112,7 @@ def _steps(
             dealt = deal(lessons(rng), pace.pieces, rng)
 
 
-def _quick(where: torch.device) -> bool:
+def is_quick(where: torch.device) -> bool:
     """Tell whether the machine computes in bfloat16 faster than in full precision."""
     if where.type == "cuda":
         return True

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipeline.tag.encoder.lemmas import lemma_rule
-from pipeline.tag.encoder.pieces import Batch, PieceCutter, Window, stack
+from pipeline.text.pieces import Batch, PieceCutter, Window, stack
 from pipeline.train.english.examples import ANY, Example, Tree
 
 __all__ = ["UNKNOWN", "Classes", "NameLesson", "TreeLesson", "deal", "name_lessons", "pad", "tree_lessons"]

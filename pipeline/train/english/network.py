@@ -1,7 +1,7 @@
 """The network: a MiniLM encoder that sees the shape of each word, and heads that share its vectors.
 
 Weights of the encoder come from all-MiniLM-L6-v2 (Apache-2.0); the layers kept are the lower ones. See
-`pipeline/tag/encoder/pieces.py` for what it reads.
+`pipeline/text/pieces.py` for what it reads.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from pipeline.errors import ConfigurationError
-from pipeline.tag.encoder.pieces import SHAPES
+from pipeline.text.pieces import SHAPES
 from pipeline.train.english.examples import TAGS
 
 __all__ = ["Network", "Outputs", "Size", "load_pretrained"]
@@ -117,10 +117,11 @@ class Network(nn.Module):
         self.dep_root = nn.Parameter(torch.zeros(size.dep_width))
         self.dep_out = nn.Linear(size.dep_width, size.deps)
 
-    def encode(self, pieces: Tensor, shapes: Tensor) -> Tensor:
-        """Return the vectors of pieces, (windows, pieces, width)."""
+    def encode(self, pieces: Tensor, shapes: Tensor, marks: Tensor | None = None) -> Tensor:
+        """Return the vectors of pieces, (windows, pieces, width); `marks`, of the same form, are added to what it reads."""
         place = torch.arange(pieces.shape[1], device=pieces.device)
-        x = self.drop(self.norm(self.words(pieces) + self.shapes(shapes) + self.places(place) + self.kind))
+        x = self.words(pieces) + self.shapes(shapes) + self.places(place) + self.kind
+        x = self.drop(self.norm(x if marks is None else x + marks))
         bias = (pieces == 0).to(x.dtype)[:, None, None, :] * -10_000.0
         for layer in self.layers:
             x = layer(x, bias)

@@ -15,13 +15,16 @@ import torch
 from pipeline.kb.load import load_knowledge
 from pipeline.settings import Settings
 from pipeline.train.english.annotations import read_passages
-from pipeline.train.english.build import Options, build_cnn, build_encoder, find_pretrained
+from pipeline.train.english.build import Options, build_cnn, build_encoder, build_events, find_pretrained
 from pipeline.train.english.card import FIGURES, write_card
 from pipeline.train.english.encoder import Sources, read_material, read_treebank
 from pipeline.train.english.measure import gold_articles, measure_names, measure_trees, pipeline_of
+from pipeline.train.events.build import measure_reader
+from pipeline.train.events.plot import write_reliability_plot
 
 __all__ = ["Order", "options_of", "train"]
 
+RELIABILITY = "reliability.svg"
 FRESH = "en_fresh.jsonl"
 """Articles that were annotated last and are only measured on."""
 
@@ -66,13 +69,25 @@ def train(order: Order, options: Options, settings: Settings) -> None:
         _write(order, encoder=encoder, command="make model-en", hardware=_hardware(order.threads), note=order.note)
     if "cnn" in order.parts:
         _write(order, cnn=build_cnn(options, settings))
+    if "events" in order.parts:
+        _write(order, events=build_events(options, settings))
     if "card" in order.parts:
+        if order.dev is not None and (order.out / "events").is_dir():
+            _write(order, measured_events=measure_reader(order.dev, order.out, settings))
         _write(
             order,
             measured={name: _measure(order, order.out / name, settings) for name in ("encoder", "cnn") if (order.out / name).is_dir()},
         )
         write_card(order.out)
+        _plot(order.out)
         log.info("card written to %s", order.out / "README.md")
+
+
+def _plot(out: Path) -> None:
+    """Draw the reliability of event scores, where they were measured."""
+    rows = json.loads((out / FIGURES).read_text(encoding="utf-8")).get("events", {}).get("reliability")
+    if rows:
+        write_reliability_plot(rows, out / "events" / RELIABILITY)
 
 
 def _measure(order: Order, folder: Path, settings: Settings) -> dict[str, Any]:

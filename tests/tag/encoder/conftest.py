@@ -9,7 +9,7 @@ from models.knowledge import Knowledge
 from pipeline.settings import Settings
 from pipeline.tag import load_pipeline
 from pipeline.tag.encoder.component import Encoder
-from pipeline.tag.encoder.pieces import PieceCutter
+from pipeline.text.pieces import PieceCutter
 from tests.tag.encoder.toy import write_encoder, write_tokenizer
 
 

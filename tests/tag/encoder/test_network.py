@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.errors import ConfigurationError
 from pipeline.tag.encoder.network import EncoderFiles, EncoderNetwork, Scores
-from pipeline.tag.encoder.pieces import Window
+from pipeline.text.pieces import Window
 from pipeline.train.english.examples import TAGS
 from tests.tag.encoder.toy import CLASSES, write_encoder
 

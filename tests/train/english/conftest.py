@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.tag.encoder.pieces import PieceCutter
+from pipeline.text.pieces import PieceCutter
 from tests.tag.encoder.toy import write_pretrained
 
 

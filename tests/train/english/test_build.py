@@ -21,9 +21,9 @@ from pipeline.kb.load import load_knowledge
 from pipeline.settings import Settings
 from pipeline.tag.encoder.component import Encoder
 from pipeline.tag.encoder.network import EncoderFiles, EncoderNetwork
-from pipeline.tag.encoder.pieces import PieceCutter
 from pipeline.tag.nlp import CALIBRATION, load_pipeline
 from pipeline.tag.recognition import Calibration
+from pipeline.text.pieces import PieceCutter
 from pipeline.train.english import build, corpora
 from pipeline.train.english.annotations import read_passages
 from pipeline.train.english.augment import Augmenter

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from pipeline.tag.encoder.network import OUTPUTS, EncoderFiles, EncoderNetwork, Scores
-from pipeline.tag.encoder.pieces import Window, stack
+from pipeline.text.pieces import Window, stack
 from pipeline.train.english.examples import TAGS
 from pipeline.train.english.export import export
 from pipeline.train.english.fit import dep_scores

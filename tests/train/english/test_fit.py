@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from pipeline.errors import ConfigurationError
-from pipeline.tag.encoder.pieces import PieceCutter
+from pipeline.text.pieces import PieceCutter
 from pipeline.train.english.examples import ANY, OUTSIDE, TAGS, Example, mask_of
 from pipeline.train.english.fit import Pace, fit, names_loss, trees_loss
 from pipeline.train.english.lessons import UNKNOWN, Lesson, TreeLesson, name_lessons

@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.tag.encoder.pieces import PieceCutter, Window
+from pipeline.text.pieces import PieceCutter, Window
 from pipeline.train.english.examples import ANY, OUTSIDE, Example, Tree, mask_of
 from pipeline.train.english.lessons import UNKNOWN, Classes, NameLesson, TreeLesson, deal, name_lessons, pad, tree_lessons
 
