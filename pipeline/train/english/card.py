@@ -19,7 +19,7 @@ Written by `make model-en` from [figures.json](figures.json); do not edit.
 | folder | what | size |
 | --- | --- | --- |
 | `encoder/` | default: five layers of all-MiniLM-L6-v2 that also see the case and shape of each word, fine-tuned; one pass gives names, tags, lemmas, trees, sentence starts and vectors; eight-bit ONNX, read by onnxruntime | {encoder_mb:.1f} MB |
-| `events/` | reader of events: three layers like the encoder's that also see names, quotations and where rules fired, with heads for triggers, modality, who does what to whom, dates, and which mentions are one event | {events_mb:.1f} MB |
+| `events/` | reader of events: three layers like the encoder's that also see names, quotations and where rules fired, with heads for triggers, modality, who does what to whom, and dates | {events_mb:.1f} MB |
 | `cnn/` | fallback (`PENINSULA_MODEL=cnn`): spaCy's own components on convolutions over hashed words | {cnn_mb:.1f} MB |
 
 **Labels**: PERSON, AGENCY (bodies of state and of states), ORG, PLACE, VESSEL, WEAPON, MALWARE. Tags and relations are those of Universal
