@@ -41,7 +41,8 @@ class Analyser:
     def frames(self) -> events.Frames:
         """The event lexicon; with the encoder, English events are read by the trained reader beside it."""
         folder = self._settings.models_dir / "en" / "events"
-        return events.load_frames(readers={"en": folder} if self._settings.model == "encoder" else {})
+        trained = self._settings.model == "encoder" and self._settings.event_reader
+        return events.load_frames(readers={"en": folder} if trained else {})
 
     @cached_property
     def linker(self) -> link.Linker:

@@ -34,6 +34,10 @@ class Settings(BaseSettings):
         "any other value is the name of an installed spaCy pipeline (en_core_web_trf).",
     )
 
+    event_reader: bool = Field(
+        default=True, description="Let the trained reader decide English events (with the model 'encoder'); else rules alone do."
+    )
+
     user_agent: str = Field(
         "Peninsula/0.1 (news monitor)",
         description="Sent with every request. Add a contact address: operators of sites want one.",

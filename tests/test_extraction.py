@@ -10,7 +10,8 @@ from models.records import Analysis, Article, Candidate, Linking, Maker
 from models.vocabulary import CandidateReason, Label
 from models.zones import local_day  # noqa: F401 - imported so that a broken zone database shows here first
 from pipeline.analyse import Analyser
-from pipeline.extraction import BadLine, describe, extract_lines
+from pipeline.events import EVENTS_VERSION
+from pipeline.extraction import BadLine, analyse_document, describe, extract_lines
 from pipeline.settings import Settings
 from pipeline.tag import load_pipeline, tag
 from pipeline.train.contract import check_output
@@ -138,3 +139,16 @@ def test_long_and_strange_texts_end_in_bounded_time_with_right_offsets(analyser:
 def test_the_output_says_which_recogniser_read_the_text() -> None:
     assert Analyser(Settings(model="blank")).model_name("en") == "peninsula-en-blank"
     assert Analyser(Settings()).model_name("ko") == "peninsula-ko"
+
+
+def test_events_can_be_left_to_the_rules() -> None:
+    text = "Seoul imposed sanctions on a bank in Pyongyang on Monday."
+    versions = {
+        reader: {
+            event.maker.version for event in analyse_document({"id": "a", "text": text}, Analyser(Settings(event_reader=reader))).events
+        }
+        for reader in (False, True)
+    }
+    assert versions[False] == {EVENTS_VERSION}
+    assert len(versions[True]) == 1
+    assert next(iter(versions[True])).startswith(f"{EVENTS_VERSION}.")

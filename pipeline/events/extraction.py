@@ -39,7 +39,7 @@ class LanguageExtractor:
         self._borders = clause_numberer(language.words.sets)
         if network is not None and not language.words.inflects:
             raise ConfigurationError(f"the trained reader needs a parse, and language {language.code!r} is read without one")
-        self._reader = None if network is None else EventReader(network, language.frames)
+        self._reader = None if network is None else EventReader(network, language.frames, light_verbs=language.words.sets["light_verbs"])
 
     def extract(
         self, article: Article, tagging: Tagging, linking: Linking, maker: Maker

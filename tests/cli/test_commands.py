@@ -160,7 +160,7 @@ def count(folder: Path) -> dict[str, int]:
     database = open_database(f"sqlite:///{folder / 'data' / 'demo' / 'peninsula.db'}")
     try:
         with reading(database) as connection:
-            return {name: rows for name, rows in count_rows(connection).items() if name not in {"run", "fetch_log"}}
+            return {name: rows for name, rows in count_rows(connection).items() if name not in {"run", "fetch_log", "event_change"}}
     finally:
         database.dispose()
 

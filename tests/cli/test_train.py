@@ -8,7 +8,7 @@ CORPORA = ("--corpora", "corpora", "--gold", "gold.jsonl", "--texts", "texts")
 def test_an_unknown_part_is_named(peninsula) -> None:
     done = peninsula("train", *CORPORA, "--parts", "encoder,decoder")
     assert done.returncode == 2
-    assert "decoder is none of encoder, cnn, card" in done.stderr
+    assert "decoder is none of encoder, cnn, events, card" in done.stderr
 
 
 def test_seeds_are_numbers(peninsula) -> None:

@@ -74,8 +74,10 @@ class Sight:
 class EventReader:
     """Reads articles of one language with a trained network; built once."""
 
-    def __init__(self, network: EventNetwork, frames: Iterable[Frame]) -> None:
+    def __init__(self, network: EventNetwork, frames: Iterable[Frame], *, light_verbs: frozenset[str] = frozenset()) -> None:
+        """`light_verbs` are lemmas of verbs that tell nothing beside their object: "carried out a test"."""
         self.network = network
+        self._light = light_verbs
         self._frames = {frame.type: frame for frame in frames}
         self._rules = {kind: generic_rule(kind) for kind in self._frames}
 
@@ -111,7 +113,22 @@ class EventReader:
             if view.names[place] or taken[place, kind] or TYPES[kind] not in self._frames:
                 continue
             taken[max(0, place - _APART) : place + _APART + 1, kind] = True
+            if self._is_told_below(view, place, triggers):
+                continue
             yield self._trigger(view, place, TYPES[kind]), float(types[place, kind])
+
+    def _is_told_below(self, view: View, place: int, triggers: Sequence[Trigger]) -> bool:
+        """Tell whether a word is a light verb over a trigger of the rules: that tells the event, and the verb is no second one."""
+        sentence = view.sentence(place)
+        word = place - view.place(sentence, 0)
+        if sentence.parse is None:
+            return False
+        # The lemmatiser errs on "carried".
+        lemmas = {sentence.parse.lemmas[word], sentence.words[word].norm.replace("ied", "y")}
+        if not lemmas & self._light:
+            return False
+        below = sentence.parse.below[word]
+        return any(trigger.sentence is sentence and (trigger.head in below or trigger.last in below) for trigger in triggers)
 
     def _trigger(self, view: View, place: int, kind: EventType) -> Trigger:
         """Return a trigger of one word that no rule knows."""
