@@ -49,7 +49,8 @@ class LanguageExtractor:
         triggers = self.triggers(reading)
         if self._reader is not None and isinstance(finder, ArgumentFinder):
             maker = replace(maker, version=f"{maker.version}.{self._reader.network.version}")
-            events = self._read(reading, triggers, finder, self._reader, maker)
+            told = self._days_by_distance(reading, triggers)
+            events = tuple(_dated(event, told) for event in self._read(reading, triggers, finder, self._reader, maker))
         else:
             told = self._days_told(reading, triggers)
             events = tuple(_dated(event, told) for event, _ in assemble(self.drafts(reading, triggers, finder), maker, article.title))
@@ -95,14 +96,17 @@ class LanguageExtractor:
     def _days_told(self, reading: Reading, triggers: Sequence[Trigger]) -> dict[tuple[int, int], str]:
         """Return the days that triggers have without an expression of their own: by distance, or an act of speech by the day of the report."""
         today = day_of_report(reading)
-        found = {}
-        for trigger in triggers:
-            day = day_told_by_distance(trigger, reading)
-            if day is None and today is not None and trigger.frame.type in SPEECH_ACTS and is_of_the_day(trigger):
-                day = today
-            if day is not None:
-                found[trigger.start, trigger.end] = day
-        return found
+        spoken = {
+            (trigger.start, trigger.end): today
+            for trigger in triggers
+            if today is not None and trigger.frame.type in SPEECH_ACTS and is_of_the_day(trigger)
+        }
+        return spoken | self._days_by_distance(reading, triggers)
+
+    def _days_by_distance(self, reading: Reading, triggers: Sequence[Trigger]) -> dict[tuple[int, int], str]:
+        """Return the days that are told by their distance from another: "a day after the North fired"."""
+        days = ((trigger, day_told_by_distance(trigger, reading)) for trigger in triggers)
+        return {(trigger.start, trigger.end): day for trigger, day in days if day is not None}
 
     def _read_sentence(
         self, sentence: Sentence, triggers: Sequence[Trigger], reading: Reading, finder: ArgumentFinder | KoreanArguments
