@@ -106,7 +106,11 @@ class EventReader:
         taken = np.zeros(types.shape, bool)
         for trigger in triggers:
             first, last = (view.place(trigger.sentence, word) for word in (trigger.first, trigger.last))
-            taken[max(0, first - _APART) : last + _APART + 1, TYPES.index(trigger.frame.type)] = True
+            kind = TYPES.index(trigger.frame.type)
+            taken[max(0, first - _APART) : last + _APART + 1, kind] = True
+            if types[first : last + 1, kind].max() >= self.network.limits.rule:
+                # A word tells one event: what the rules and the network both see there is no other one.
+                taken[first : last + 1] = True
         places, kinds = np.nonzero((types >= self.network.limits.new) & ~taken)
         for at in np.argsort(-types[places, kinds], kind="stable").tolist():
             place, kind = int(places[at]), int(kinds[at])
