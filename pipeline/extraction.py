@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from models.ontology import codes_for
@@ -134,7 +134,7 @@ def describe(analysis: Analysis, *, model: str, knowledge_version: str) -> Json:
     for item in analysis.linking.links:
         if item.status == LinkStatus.AUTO and item.entry:
             links.setdefault(item.entity, []).append(item)
-    return {
+    record = {
         "id": article.id,
         "lang": article.lang,
         "korea": article.korea,
@@ -145,6 +145,9 @@ def describe(analysis: Analysis, *, model: str, knowledge_version: str) -> Json:
         "model": {"name": model, "version": MODEL_VERSION},
         "knowledge": {"version": knowledge_version},
     }
+    if analysis.cuts:
+        record["cuts"] = [asdict(cut) for cut in analysis.cuts]
+    return record
 
 
 def _span(record: Mention | Amount | Span) -> Json:

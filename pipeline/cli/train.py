@@ -48,7 +48,7 @@ def train(
         numbers = tuple(int(seed) for seed in seeds.split(","))
     except ValueError as error:
         raise UsageError(f"--seeds: {seeds!r} is no list of numbers such as 1,2,3") from error
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    logging.getLogger("pipeline").setLevel(logging.INFO)
     try:
         from pipeline.train.english import run
     except ImportError as error:

@@ -16,8 +16,9 @@ from pipeline.errors import ConfigurationError, LanguageError
 from pipeline.events.extraction import LanguageExtractor
 from pipeline.events.lexicon_files import LEXICON, load_language
 from pipeline.events.reader.network import EventNetwork
+from pipeline.events.reading import find_cuts
 
-__all__ = ["EVENTS_VERSION", "Frames", "extract_events", "load_frames"]
+__all__ = ["EVENTS_VERSION", "Frames", "extract_events", "find_cuts", "load_frames"]
 
 EVENTS_VERSION = "3"
 _LANGUAGES = ("en", "ko")

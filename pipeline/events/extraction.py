@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from models.records import Argument, Article, Event, EventMention, EventRelation, Linking, Maker, Span, Tagging
+from models.records import Argument, Article, Event, EventMention, EventRelation, Linking, Maker, Span, Tagging, TimeExpression
 from models.vocabulary import Genericity, Modality, Precision
 from pipeline.errors import ConfigurationError
 from pipeline.events.arguments import ArgumentFinder
@@ -50,7 +50,8 @@ class LanguageExtractor:
         if self._reader is not None and isinstance(finder, ArgumentFinder):
             maker = replace(maker, version=f"{maker.version}.{self._reader.network.version}")
             told = self._days_by_distance(reading, triggers)
-            events = tuple(_dated(event, told) for event in self._read(reading, triggers, finder, self._reader, maker))
+            read = (_dated_near(event, told, tagging.times) for event in self._read(reading, triggers, finder, self._reader, maker))
+            events = tuple(_dated(event, told) for event in read)
         else:
             told = self._days_told(reading, triggers)
             events = tuple(_dated(event, told) for event, _ in assemble(self.drafts(reading, triggers, finder), maker, article.title))
@@ -169,10 +170,28 @@ def _planned_if_future(found: ModalityFinding, time: int | None, reading: Readin
 
 
 def _dated(event: Event, told: Mapping[tuple[int, int], str]) -> Event:
-    """Give an event that no expression dates the day that its first telling implies; its mentions stay without one."""
+    """Give an event that no expression dates the day that its first telling implies; its mentions stay without one.
+
+    A day that is told ("a day after the North fired") counts more than that of the report, which a reader takes where nothing is said.
+    """
     first = event.mentions[0].trigger
     day = told.get((first.start, first.end))
-    return event if day is None or event.date is not None else replace(event, date=day, precision=Precision.DAY)
+    dated = any(mention.time is not None for mention in event.mentions)
+    return event if day is None or dated else replace(event, date=day, precision=Precision.DAY)
+
+
+def _dated_near(event: Event, told: Mapping[tuple[int, int], str], times: Sequence[TimeExpression]) -> Event:
+    """Leave out times in other sentences of an event whose first telling has its day in its own: "a day after the North fired"."""
+    first = event.mentions[0].trigger
+    if (first.start, first.end) not in told:
+        return event
+    near = tuple(
+        mention
+        if mention.time is None or mention.evidence.start <= times[mention.time].start < mention.evidence.end
+        else replace(mention, time=None)
+        for mention in event.mentions
+    )
+    return replace(event, mentions=near)
 
 
 def _shares(argument: Argument, others: tuple[Argument, ...]) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Generic, TypeVar
 
 from pipeline.events.patterns import Classes, PatternError
@@ -37,10 +38,13 @@ _PIECE = re.compile(r"@\w+|\([^)]*\)|…|\s+|[^@(…\s]+")
 
 @dataclass(frozen=True, slots=True)
 class HangulPattern:
-    """A compiled pattern; `firsts` are the characters that a match can begin with."""
+    """A pattern; `firsts` are the characters that a match can begin with, `expression` the regular expression for the rest.
+
+    The expression is compiled when such a character is first met: English articles meet none, and there are thousands.
+    """
 
     source: str
-    regex: re.Pattern[str]
+    expression: str
     firsts: frozenset[str]
 
 
@@ -48,23 +52,28 @@ class HangulMatcher(Generic[Key]):
     """Finds all patterns of a set. Patterns are indexed by their first character and are bounded, so time is linear."""
 
     def __init__(self, patterns: Iterable[tuple[Key, HangulPattern]]) -> None:
-        index: dict[str, list[tuple[Key, re.Pattern[str]]]] = {}
+        index: dict[str, list[tuple[Key, str]]] = {}
         for key, pattern in patterns:
             for first in pattern.firsts:
-                index.setdefault(first, []).append((key, pattern.regex))
-        self._index: Mapping[str, list[tuple[Key, re.Pattern[str]]]] = index
+                index.setdefault(first, []).append((key, pattern.expression))
+        self._index: Mapping[str, list[tuple[Key, str]]] = index
 
     def find(self, text: str, start: int, end: int) -> Iterator[tuple[Key, int, int]]:
         """Yield key, start and end of each match that begins and ends in `start:end` of the text."""
         for position in range(start, end):
-            for key, regex in self._index.get(text[position], ()):
-                found = regex.match(text, position, end)
+            for key, expression in self._index.get(text[position], ()):
+                found = _compiled(expression).match(text, position, end)
                 if found:
                     yield key, position, found.end()
 
 
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)
+
+
 def compile_hangul(source: str, classes: Classes) -> HangulPattern:
-    """Compile one pattern. Raises PatternError that says what is wrong."""
+    """Read one pattern. Raises PatternError that says what is wrong."""
     body, bounded = source.removeprefix("^"), source.startswith("^")
     body, tail = _tail(body)
     pieces = _PIECE.findall(body)
@@ -72,7 +81,7 @@ def compile_hangul(source: str, classes: Classes) -> HangulPattern:
         raise PatternError(f"{source!r} must begin with a word")
     regex = "".join(_regex(piece, classes) for piece in pieces) + tail
     firsts = frozenset(option[0] for option in _options(pieces[0], classes))
-    return HangulPattern(source, re.compile((r"(?<![가-힣])" if bounded else "") + regex), firsts)
+    return HangulPattern(source, (r"(?<![가-힣])" if bounded else "") + regex, firsts)
 
 
 def _tail(body: str) -> tuple[str, str]:

@@ -6,13 +6,13 @@ Quotation marks and hyphens are no words, so that "test-fired" matches "test fir
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from models.records import Article, Linking, Mention, Tagging
+from models.records import Article, Cut, Linking, Mention, Tagging
 from pipeline.events.parse import Parse, read_parse
 
-__all__ = ["Reading", "Sentence", "Word", "inside", "read_article"]
+__all__ = ["Reading", "Sentence", "Word", "find_cuts", "inside", "read_article"]
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'"})
 _MAX_WORDS = 150
@@ -82,8 +82,32 @@ def read_article(
 ) -> Reading:
     """Arrange tokens and mentions by sentence; page furniture is left out. `borders` numbers the clauses of a sentence."""
     mentions = tuple(sorted(linking.mentions, key=lambda mention: (mention.start, -mention.end)))
-    tokens, cursor, here = tagging.tokens, 0, 0
+    tokens, here = tagging.tokens, 0
     sentences: list[Sentence] = []
+    for start, end, words in _sentence_words(tagging):
+        while here < len(mentions) and mentions[here].end <= start:
+            here += 1
+        for piece in (piece for run in _runs(words, article, start, end) for piece in _pieces(run)):
+            left, right = (start, end) if len(piece) == len(words) else (piece[0].start, piece[-1].end)
+            parse = read_parse(tuple(word.token for word in piece), tokens)
+            sentences.append(Sentence(len(sentences), left, right, piece, _mentions_of(piece, mentions, here), borders(piece), parse))
+    return Reading(article, tagging, mentions, tuple(sentences), _lead_end(article, tuple(sentences)))
+
+
+def find_cuts(article: Article, tagging: Tagging) -> tuple[Cut, ...]:
+    """Return the sentences that are read in pieces, in order of the text."""
+    return tuple(
+        Cut(run[0].start, run[-1].end, len(run), len(_pieces(run)))
+        for start, end, words in _sentence_words(tagging)
+        if len(words) > _MAX_WORDS
+        for run in _runs(words, article, start, end)
+        if len(run) > _MAX_WORDS
+    )
+
+
+def _sentence_words(tagging: Tagging) -> Iterator[tuple[int, int, list[Word]]]:
+    """Yield start, end and words of each sentence."""
+    tokens, cursor = tagging.tokens, 0
     for start, end in tagging.sentences:
         words = []
         while cursor < len(tokens) and tokens[cursor].start < end:
@@ -92,14 +116,11 @@ def read_article(
             norm = token.text.translate(_APOSTROPHES).lower()
             if token.start >= start and norm.strip() and norm not in _SILENT:
                 words.append(Word(token.start, token.end, token.text, norm, cursor - 1))
-        while here < len(mentions) and mentions[here].end <= start:
-            here += 1
-        runs = _outside(words, article.furniture) if inside(article.furniture, start, end) else [tuple(words)]
-        for piece in (piece for run in runs for piece in _pieces(run)):
-            left, right = (start, end) if len(piece) == len(words) else (piece[0].start, piece[-1].end)
-            parse = read_parse(tuple(word.token for word in piece), tokens)
-            sentences.append(Sentence(len(sentences), left, right, piece, _mentions_of(piece, mentions, here), borders(piece), parse))
-    return Reading(article, tagging, mentions, tuple(sentences), _lead_end(article, tuple(sentences)))
+        yield start, end, words
+
+
+def _runs(words: list[Word], article: Article, start: int, end: int) -> list[tuple[Word, ...]]:
+    return _outside(words, article.furniture) if inside(article.furniture, start, end) else [tuple(words)]
 
 
 def _outside(words: list[Word], furniture: tuple[tuple[int, int], ...]) -> list[tuple[Word, ...]]:

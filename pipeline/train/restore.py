@@ -54,6 +54,7 @@ def _put_together(row: Row, articles: Mapping[tuple[str, str], Row], path: Path,
     return {
         **{name: article.get(name) for name in ("title", "publisher", "lang")},
         **{name: row[name] for name in ("id", "published", "korea")},
+        "unasked": row.get("unasked", []),
         "n_chars": len(text),
         "text": text,
         "entities": entities,

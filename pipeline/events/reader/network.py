@@ -113,7 +113,7 @@ class EventNetwork:
         try:
             self.cutter = PieceCutter.load(files.tokenizer)
             with np.load(files.heads) as weights:
-                self._weights: dict[str, Floats] = {name: weights[name] for name in weights.files}
+                self._weights: dict[str, Floats] = {name: weights[name].astype(np.float32) for name in weights.files}
             options = onnxruntime.SessionOptions()
             options.intra_op_num_threads = options.inter_op_num_threads = 1
             options.log_severity_level = 3

@@ -18,6 +18,7 @@ import torch
 from pipeline.errors import ConfigurationError
 from pipeline.kb.load import load_knowledge
 from pipeline.settings import Settings
+from pipeline.tag.encoder.network import EncoderFiles
 from pipeline.tag.nlp import CALIBRATION
 from pipeline.tag.recognition import Calibration
 from pipeline.text.pieces import PieceCutter
@@ -46,6 +47,7 @@ from pipeline.train.english.measure import pipeline_of
 from pipeline.train.english.network import Network, Size
 from pipeline.train.events.build import EventSources, build_reader
 from pipeline.train.events.fit import EventPace
+from pipeline.train.graphs import read_weights
 
 __all__ = ["COURSES", "Options", "build_cnn", "build_encoder", "build_events", "cnn_names", "find_pretrained"]
 
@@ -73,7 +75,7 @@ class Options:
     plan: tuple[Stage, ...] = PLAN
     size: Size | None = None
     courses: tuple[Course, Course] = COURSES
-    event_layers: int = 3
+    event_layers: int = 5
     event_pace: EventPace = EVENT_PACE
 
     def __post_init__(self) -> None:
@@ -210,19 +212,19 @@ def build_cnn(options: Options, settings: Settings) -> Figures:
 
 
 def build_events(options: Options, settings: Settings) -> Figures:
-    """Train the event reader on the lowest layers of the encoder's first stage; return its figures.
+    """Train the event reader, which starts from the finished encoder; return its figures.
 
-    The encoder must have been made before, since the articles are read with it.
+    The encoder must have been made before, since the articles are read with it too.
     """
-    path = _path(options, options.plan[0], 0)
-    if not path.exists():
-        raise ConfigurationError("the event reader starts from the encoder's first stage: make the part encoder first", path=path)
+    graph = EncoderFiles(options.out / "encoder").graph
+    if not graph.exists():
+        raise ConfigurationError("the event reader starts from the finished encoder: make the part encoder first", path=graph)
     sources = options.sources
     return build_reader(
         EventSources(sources.gold, sources.annotations, sources.texts),
         options.out,
         settings,
-        start=_Checkpoint.load(path).weights,
+        start=read_weights(graph),
         size=replace(options.size or Size(0, 1, 1, 1), layers=options.event_layers),
         pace=options.event_pace,
         seed=options.seeds[0],

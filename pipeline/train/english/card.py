@@ -19,7 +19,7 @@ Written by `make model-en` from [figures.json](figures.json); do not edit.
 | folder | what | size |
 | --- | --- | --- |
 | `encoder/` | default: five layers of all-MiniLM-L6-v2 that also see the case and shape of each word, fine-tuned; one pass gives names, tags, lemmas, trees, sentence starts and vectors; eight-bit ONNX, read by onnxruntime | {encoder_mb:.1f} MB |
-| `events/` | reader of events: three layers like the encoder's that also see names, quotations and where rules fired, with heads for triggers, modality, who does what to whom, and dates | {events_mb:.1f} MB |
+| `events/` | reader of events: layers like the encoder's that also see names, quotations and where rules fired, with heads for triggers, modality, who does what to whom, and dates | {events_mb:.1f} MB |
 | `cnn/` | fallback (`PENINSULA_MODEL=cnn`): spaCy's own components on convolutions over hashed words | {cnn_mb:.1f} MB |
 
 **Labels**: PERSON, AGENCY (bodies of state and of states), ORG, PLACE, VESSEL, WEAPON, MALWARE. Tags and relations are those of Universal
@@ -89,15 +89,15 @@ def _parts(folder: Path, figures: Mapping[str, Any]) -> Iterable[str]:
 def _events(built: Mapping[str, Any], measured: Mapping[str, Any] | None) -> Iterable[str]:
     yield "## Reader of events\n\n"
     yield (
-        f"Learnt from {built['articles']} English articles with {built['events']:,} events annotated by the project's guide (gold, and "
-        f"`en_events_train.jsonl`), from the lowest {built['layers']} layers of the general stage, {built['epochs']:g} epochs, highest rate {built['rate']:g}, seed {built['seed']}. "
-        f"{built['held_out']['articles']} other articles with {built['held_out']['events']} events (`en_events.jsonl`) set its limits and what its scores are worth.\n\n"
+        f"Learnt from {built['articles']} English articles with {built['events']:,} events annotated by the project's guide (gold, which counts several times, and "
+        f"`en_events_train.jsonl`), from the lowest {built['layers']} layers of the finished encoder, {built['epochs']:g} epochs, highest rate {built['rate']:g}, seed {built['seed']}. "
+        f"{built['held_out']['articles']} other articles with {built['held_out']['events']} events (`en_events.jsonl`, `en_events_general.jsonl`) set its limits and what its scores are worth.\n\n"
     )
     if measured:
         yield "The English articles of **dev gold**, the whole event stage:\n\n"
         head = [name for name in _EVENT_FIGURES if name in measured]
         yield _table(head, [[f"{value['f1'] if isinstance(value, Mapping) else value:.3f}" for value in (measured[name] for name in head)]])
-    yield "\nScores of events against the share that is right, on the articles that set them (![plot](events/reliability.svg)):\n\n"
+    yield "\nScores of events against the share that is right, on the articles that set the limits, in six folds, each calibrated on the others (![plot](events/reliability.svg)):\n\n"
     yield _table(
         ("score", "events", "mean score", "share right"),
         ((f"{low:.1f} to {high:.1f}", int(count), f"{mean:.2f}", f"{share:.2f}") for low, high, count, mean, share in built["reliability"]),

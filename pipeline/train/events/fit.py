@@ -38,15 +38,17 @@ _TYPES_WEIGHT, _MODALITY_WEIGHT, _PARTS_WEIGHT = 4.0, 0.5, 6.0
 @dataclass(frozen=True, slots=True)
 class EventPace:
     """How the reader is trained. `blind` is the share of marks of rules that are hidden: the rules were made on some of the articles
-    and are better there than elsewhere, so that the network must not lean on them. `blanked` is the share of hidden pieces.
+    and are better there than elsewhere, so that the network must not lean on them. `blanked` is the share of hidden pieces. `keep` is how much of the mean
+    of all weights so far stays at each step: that mean is what is kept, since single steps follow single articles.
     """
 
-    epochs: float = 8.0
+    epochs: float = 5.0
     rate: float = 1.5e-4
     pieces: int = 1200
     blind: float = 0.25
     blanked: float = 0.06
     decay: float = 0.01
+    keep: float = 0.9985
 
 
 def fit_events(network: EventTrainee, lessons: Sequence[EventLesson], pace: EventPace, *, seed: int, unknown: int) -> None:
@@ -59,6 +61,7 @@ def fit_events(network: EventTrainee, lessons: Sequence[EventLesson], pace: Even
     network.to(where)
     steps = max(1, round(len(list(_deal(lessons, pace.pieces, random.Random(seed)))) * pace.epochs))
     optimizer, schedule = _optimizer(network, pace, steps)
+    mean = _Mean(network, pace.keep)
     begun, losses = time.monotonic(), list[float]()
     for step, group in enumerate(_steps(lessons, pace, rng, steps), 1):
         network.train()
@@ -69,12 +72,36 @@ def fit_events(network: EventTrainee, lessons: Sequence[EventLesson], pace: Even
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         schedule.step()
+        mean.add(step)
         losses.append(loss.item())
         if step % _REPORT == 0 or step == steps:
             left = (time.monotonic() - begun) / step * (steps - step) / 60
             log.info("events: step %d of %d, loss %.3f, %.0f min left", step, steps, fmean(losses), left)
             losses.clear()
+    mean.put_in()
     network.eval()
+
+
+class _Mean:
+    """The mean of the weights that are trained, over the steps; the first ones are soon forgotten."""
+
+    def __init__(self, network: nn.Module, keep: float) -> None:
+        self._weights = [weight for weight in network.parameters() if weight.requires_grad]
+        self._mean = [weight.detach().clone() for weight in self._weights]
+        self._keep = keep
+
+    @torch.no_grad()
+    def add(self, step: int) -> None:
+        """Count the weights as they are after a step, the first of which is 1."""
+        keep = min(self._keep, (1 + step) / (20 + step)) if step > 1 else 0.0
+        for mean, weight in zip(self._mean, self._weights, strict=True):
+            mean.lerp_(weight, 1 - keep)
+
+    @torch.no_grad()
+    def put_in(self) -> None:
+        """Put the mean in the place of the weights."""
+        for weight, mean in zip(self._weights, self._mean, strict=True):
+            weight.copy_(mean)
 
 
 def _steps(lessons: Sequence[EventLesson], pace: EventPace, rng: random.Random, steps: int) -> Iterator[list[EventLesson]]:

@@ -76,6 +76,10 @@ def lessons_of(
     told = list(_told(row, reading.sentences))
     view = view_of(reading, found)
     types = _types(view, told, found)
+    for name in row.get("unasked", ()):
+        # The annotator was freer with this type than the guide: where it says yes, nothing is learnt.
+        column = types[:, TYPES.index(EventType(name))]
+        column[column == 1] = UNASKED
     pairs = [(trigger, one.event) for trigger in found if (one := _telling(trigger, told)) is not None]
     pairs += [
         (_bare_trigger(one, extractor), one.event)

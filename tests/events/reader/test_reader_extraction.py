@@ -78,7 +78,7 @@ def hold(parts: Parts, events: tuple[Event, ...]) -> None:
     assert firsts == sorted(firsts)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(parts=articles())
 def test_offsets_hold_in_any_article(readers: Frames, parts: Parts) -> None:
     hold(parts, extract_events(*parts, frames=readers)[0])
@@ -198,7 +198,7 @@ def test_offsets_hold_in_odd_texts(readers: Frames, tagged: Callable[..., Parts]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", [PROSE, PROSE.replace(".", ",")], ids=["prose", "no stops"])
-def test_200000_characters_are_read_in_proportion(frames: Frames, cutter: PieceCutter, tagged: Callable[..., Parts], unit: str) -> None:
+def test_a_long_text_is_read_in_proportion(frames: Frames, cutter: PieceCutter, tagged: Callable[..., Parts], unit: str) -> None:
     types = {"stole": {EventType.CYBER_OP: 0.9}, "told": {EventType.STATEMENT: 0.9}}
     network = Prompter(cutter, types=types, parts={"2026-03-09": {"time": 0.9}})
     extractor = LanguageExtractor(frames.extractors["en"].language, network=network)
@@ -213,6 +213,6 @@ def test_200000_characters_are_read_in_proportion(frames: Frames, cutter: PieceC
         return spent
 
     read(2_000)
-    small = min(read(20_000) for _ in range(2))
+    small = min(read(8_000) for _ in range(2))
     # Ten times the text: ten times the work, and as much again twice over for what the machine does beside it.
-    assert read(200_000) < 30 * small + 1
+    assert read(80_000) < 30 * small + 1

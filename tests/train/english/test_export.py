@@ -14,6 +14,7 @@ from pipeline.train.english.examples import TAGS
 from pipeline.train.english.export import export
 from pipeline.train.english.fit import dep_scores
 from pipeline.train.english.network import Network
+from pipeline.train.graphs import read_weights
 from tests.tag.encoder.toy import CLASSES, random_network
 
 LINES = [
@@ -101,3 +102,20 @@ def test_the_names_of_classes_are_beside_the_weights(network: Network, pretraine
     assert meta["tags"] == list(CLASSES.tags)
     assert meta["width"] == network.size.width
     assert not network.training
+
+
+@pytest.mark.parametrize("quantised", [False, True], ids=["whole", "in eight bits"])
+def test_the_weights_are_read_back_from_the_graph(pretrained: Path, tmp_path: Path, quantised: bool) -> None:
+    network = random_network(pretrained)
+    with torch.no_grad():
+        for weight in network.parameters():
+            # Equal ones, such as those of fresh norms, are one in the graph.
+            weight.add_(0.1 * torch.randn_like(weight))
+    exported(network, pretrained, tmp_path, quantised=quantised)
+    read = read_weights(EncoderFiles(tmp_path).graph)
+    state = network.state_dict()
+    # The relation head is asked outside the graph.
+    assert set(state) - set(read) == {"dep_root", "dep_out.weight", "dep_out.bias"}
+    for name, weight in read.items():
+        steps = 0 if not quantised else (weight.max() - weight.min()).item() / 100
+        torch.testing.assert_close(weight, state[name], atol=1e-6 + steps, rtol=0, msg=name)

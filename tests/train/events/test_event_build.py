@@ -188,9 +188,21 @@ def test_scores_rise_where_events_are_right_and_fall_where_they_are_wrong(run: R
     limits = set_limits(network, articles)
     at = limits.slope * 0.4055 + limits.offset
     assert (at > 0.4055) == rises
-    rows = reliability_of(build.extractor_of(network), articles)
+    rows = reliability_of(network, articles)
     assert check_rows(rows) == 8
     assert rows[0][4] == float(rises)
+    assert network.limits == limits
+
+
+def test_a_score_is_judged_by_what_other_articles_teach(run: Run) -> None:
+    network = prompter(run, {"sanctioned": 0.6}, Seoul=0.9)
+    # The article that is wrong is alone in its fold: the others promise more than it keeps, and it lowers what they are promised.
+    articles = [held_out(*([] if place == 2 else ["sanctioned"])) for place in range(6)]
+    set_limits(network, articles)
+    rows = reliability_of(network, articles)
+    assert check_rows(rows) == 6
+    promised = {round(share): mean for _, _, _, mean, share in rows}
+    assert promised[0] > promised[1]
 
 
 def test_measures_are_those_of_the_evaluation(run: Run) -> None:

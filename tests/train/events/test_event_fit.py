@@ -85,14 +85,14 @@ def test_the_heads_are_the_same(toys: list[EventLesson], cutter: PieceCutter, tm
             at = torch.tensor([trigger.word])
             scores = network.modality(vectors[at], late[at], torch.tensor([trigger.kind]), torch.tensor([trigger.told]))
             found = files.modality(vectors[trigger.word].numpy(), trigger.kind, fired, trigger.told)
-            np.testing.assert_allclose(found, torch.softmax(scores[0], -1).numpy(), atol=1e-4)
+            np.testing.assert_allclose(found, torch.softmax(scores[0], -1).numpy(), atol=1e-3)
             options = tuple(trigger.options)
             stand = torch.stack([network.nowhere if one.place < 0 else vectors[one.place] for one in options])
             kinds = torch.full((len(options),), trigger.kind)
             signs = torch.tensor([one.signs for one in options])
             parts = torch.sigmoid(network.parts(vectors[at].expand(len(options), -1), stand, kinds, signs))
             read = files.parts(vectors.numpy(), trigger.word, trigger.kind, trigger.options)
-            np.testing.assert_allclose(read, parts.numpy(), atol=1e-4)
+            np.testing.assert_allclose(read, parts.numpy(), atol=1e-3)
             assert read.std() > 0.01
             compared += 1
     assert compared > 10

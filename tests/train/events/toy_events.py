@@ -134,7 +134,7 @@ def write_sources(root: Path, learnt: int = 12, held_out: int = 9) -> EventSourc
     (root / "texts").mkdir()
     korean = {**rows[0], "id": "k", "lang": "ko"}
     (root / "gold.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (*rows[:3], korean)), encoding="utf-8")
-    kept = {TRAINED_ON: rows[3 : learnt + 3], HELD_OUT: rows[learnt + 3 :]}
+    kept = {TRAINED_ON: rows[3 : learnt + 3]} | {name: rows[learnt + 3 + place :: len(HELD_OUT)] for place, name in enumerate(HELD_OUT)}
     for name, some in kept.items():
         (root / "annotations" / name).write_text("".join(json.dumps(bare(row)) + "\n" for row in some), encoding="utf-8")
     with gzip.open(root / "texts" / "toy.jsonl.gz", "wt", encoding="utf-8") as file:
