@@ -20,6 +20,7 @@ from pipeline.errors import FetchError
 from pipeline.fetch.connection import Dialer, DialerAdapter, Watch, parse_connect_to
 from pipeline.fetch.failures import RETRIED, explain_failure, hide_credentials, refuse_encoding, refuse_status, refuse_type
 from pipeline.fetch.politeness import HostGate
+from pipeline.fetch.robots import LARGEST, Rules, explain_refusal, read_rules, robots_address
 from pipeline.settings import Settings
 
 __all__ = ["Client", "Reply"]
@@ -52,6 +53,8 @@ class Reply:
     body: bytes
     permanent_redirect: bool
     seconds: float
+    hops: tuple[str, ...] = ()
+    """Addresses that redirects led to, the last one included."""
 
 
 @dataclass(slots=True)
@@ -70,6 +73,7 @@ class _Journey:
     retried: bool = False
     seen: set[tuple[str, str]] = field(default_factory=set)
     """Addresses that were visited, each with the cookies that were sent."""
+    hops: list[str] = field(default_factory=list)
 
 
 class _Session(requests.Session):
@@ -90,6 +94,11 @@ class _Host:
     name: str
     gate: HostGate
     session: _Session
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    rules: dict[str, Rules | FetchError] = field(default_factory=dict)
+    """What the robots.txt of each origin says, by its address, or why it could not be read."""
+    refusals: list[FetchError] = field(default_factory=list)
+    """Answers of the host that there are too many requests: it is left alone from then on."""
 
 
 class _Jar(RequestsCookieJar):
@@ -103,8 +112,8 @@ class _Jar(RequestsCookieJar):
 class Client:
     """Fetches addresses for many threads. Use as a context manager, or call `close`.
 
-    It reads no environment (no proxy, no .netrc). Addresses are not checked against private networks, and robots.txt
-    is not read.
+    It reads no environment (no proxy, no .netrc). Hosts at private addresses are refused when a connection is made, on every redirect,
+    unless a setting names them.
     """
 
     def __init__(
@@ -113,7 +122,7 @@ class Client:
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
-        self._dialer = Dialer(parse_connect_to(settings.connect_to), timeout=settings.connect_timeout)
+        self._dialer = Dialer(parse_connect_to(settings.connect_to), private=settings.private_hosts, timeout=settings.connect_timeout)
         self._lock = threading.Lock()
         self._hosts: dict[str, _Host] = {}
         self._silent_hosts: set[str] = set()
@@ -131,10 +140,20 @@ class Client:
                 host.session.close()
             self._hosts.clear()
 
-    def get(self, url: str, *, limit: int, etag: str | None = None, last_modified: str | None = None, any_type: bool = False) -> Reply:
+    def get(
+        self,
+        url: str,
+        *,
+        limit: int,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        any_type: bool = False,
+        polite: bool = False,
+    ) -> Reply:
         """Fetch `url`; `limit` is the size in bytes that the decompressed body may have.
 
-        A body that is no text by its type is refused, unless `any_type` says that the reader knows what to expect.
+        A body that is no text by its type is refused, unless `any_type` says that the reader knows what to expect. `polite` obeys the
+        robots.txt of the site, as is right for addresses that the user did not name.
         With validators, a 304 comes back as a Reply without body. Raises FetchError for all that is no usable body.
         Network time of one call stays within `total_timeout`, redirects and the retry included.
         """
@@ -143,10 +162,16 @@ class Client:
         journey = _Journey(url, url, limit, given, self._settings.total_timeout, any_type)
         while True:
             host = self._host_of(journey.place)
+            _leave_alone(host, journey.place)
+            if polite:
+                self._obey(host, journey.place)
             try:
                 with host.gate.passing():
+                    _leave_alone(host, journey.place)
                     reply = self._visit(host, journey)
             except FetchError as error:
+                if error.status == 429:
+                    host.refusals.append(error)
                 if not self._may_retry(journey, error):
                     raise
                 reply = None
@@ -155,6 +180,28 @@ class Client:
                 self._sleep(RETRY_PAUSE)
             if reply is not None:
                 return reply
+
+    def _obey(self, host: _Host, url: str) -> None:
+        """Raise FetchError where the robots.txt of a site forbids a page or could not be read; it is asked for once."""
+        address = robots_address(url)
+        with host.lock:
+            if address not in host.rules:
+                host.rules[address] = self._ask_rules(address)
+                if isinstance(rules := host.rules[address], Rules):
+                    host.gate.slow_down(rules.delay)
+        rules = host.rules[address]
+        if isinstance(rules, FetchError):
+            raise rules
+        if not rules.allow(url, self._settings.user_agent):
+            message = f"{hide_credentials(url)} is closed to programs by the site's robots.txt"
+            raise FetchError(message, FailureClass.HARD, code="robots")
+
+    def _ask_rules(self, address: str) -> Rules | FetchError:
+        try:
+            reply = self.get(address, limit=LARGEST, any_type=True)
+        except FetchError as error:
+            return explain_refusal(error)
+        return read_rules(reply.body, self._settings.user_agent)
 
     def _visit(self, host: _Host, journey: _Journey) -> Reply | None:
         """Make requests while they stay on one host; return None where a redirect leads to another one."""
@@ -197,6 +244,7 @@ class Client:
             body=body,
             permanent_redirect=journey.permanent and journey.redirects > 0,
             seconds=journey.spent + time.monotonic() - began,
+            hops=tuple(journey.hops),
         )
 
     def _follow(self, journey: _Journey, target: str | None, status: int) -> None:
@@ -221,6 +269,7 @@ class Client:
             raise FetchError(message, FailureClass.SOFT, code="too_many_redirects", status=status)
         journey.permanent = journey.permanent and status in PERMANENT
         journey.place = parts._replace(fragment="").geturl()
+        journey.hops.append(journey.place)
 
     def _host_of(self, url: str) -> _Host:
         name = _name_of(url)
@@ -263,6 +312,14 @@ class Client:
             network_is_dead = len(self._silent_hosts) >= DEAD_NETWORK
         time_left = journey.budget - journey.spent > RETRY_PAUSE
         return error.code in RETRIED and not journey.retried and not network_is_dead and time_left
+
+
+def _leave_alone(host: _Host, url: str) -> None:
+    """Raise FetchError where the host said, earlier in this run, that there are too many requests."""
+    if host.refusals:
+        first = host.refusals[0]
+        message = f"{hide_credentials(url)} was not asked for: its host said too many requests (429) before"
+        raise FetchError(message, FailureClass.TEMPORARY, code="rate_limited", status=429, retry_after=first.retry_after)
 
 
 def _name_of(url: str) -> str:

@@ -11,8 +11,9 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from requests.adapters import HTTPAdapter
@@ -22,8 +23,9 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 
 from pipeline.errors import ConfigurationError
 
-__all__ = ["Dialer", "DialerAdapter", "Watch", "parse_connect_to"]
+__all__ = ["Dialer", "DialerAdapter", "PrivateAddressError", "Watch", "is_public", "parse_connect_to"]
 
+_NAT64 = IPv6Network("64:ff9b::/96")
 SHARE = 2.0
 """Seconds that an address of a host gets at least, so that the first one, when silent, leaves time for the next."""
 
@@ -92,11 +94,35 @@ def _cut(connection: socket.socket) -> None:
         return  # the other side was faster
 
 
-class Dialer:
-    """Opens connections, each within the time that its caller has left."""
+class PrivateAddressError(OSError):
+    """A host lies at an address that is not public."""
 
-    def __init__(self, connect_to: Mapping[str, Address], *, timeout: float) -> None:
+
+def is_public(address: str) -> bool:
+    """Tell whether an IP address belongs to the public internet, also where it carries an IPv4 address within."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address):
+        inner = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if found in _NAT64:
+            inner = IPv4Address(int(found) & 0xFFFFFFFF)
+        if inner is not None:
+            return inner.is_global and not inner.is_multicast
+    return found.is_global and not found.is_multicast
+
+
+class Dialer:
+    """Opens connections, each within the time that its caller has left, and none to private or local networks.
+
+    A feed or a page could otherwise lead into the network of who runs the program. The address is looked at when the connection is made:
+    a name may be answered otherwise the second time. `connect_to` and the hosts named by `private` are the user's own choice.
+    """
+
+    def __init__(self, connect_to: Mapping[str, Address], *, timeout: float, private: Iterable[str] = ()) -> None:
         self._connect_to = dict(connect_to)
+        self._private = frozenset(name.lower().strip("[]") for name in private)
         self._timeout = timeout
         self._current = threading.local()
 
@@ -120,9 +146,12 @@ class Dialer:
         watch: Watch | None = getattr(self._current, "watch", None)
         seconds = self._timeout if watch is None else min(self._timeout, max(watch.remaining, 0.001))
         deadline = time.monotonic() + seconds
+        chosen = host.lower() in self._connect_to or host.lower().strip("[]") in self._private
         host, port = self._connect_to.get(host.lower(), (host.strip("[]"), port))
         error: OSError = OSError("the name has no address")
         found = _resolve(host, port, seconds)
+        if not chosen:
+            found = _keep_public(found)
         for left, resolved in zip(range(len(found), 0, -1), found, strict=True):
             remaining = deadline - time.monotonic()
             try:
@@ -134,6 +163,13 @@ class Dialer:
                 watch.add(connection)
             return connection
         raise error
+
+
+def _keep_public(found: Sequence[Resolved]) -> list[Resolved]:
+    public = [resolved for resolved in found if is_public(str(resolved[4][0]))]
+    if found and not public:
+        raise PrivateAddressError(str(found[0][4][0]))
+    return public
 
 
 def _resolve(host: str, port: int, seconds: float) -> list[Resolved]:

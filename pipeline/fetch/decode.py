@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 
-__all__ = ["decode_feed"]
+__all__ = ["decode_feed", "name_encoding"]
 
 _DECLARED = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._-]{1,40})", re.IGNORECASE)
@@ -43,6 +43,11 @@ def decode_feed(body: bytes, content_type: str | None) -> tuple[str, tuple[str, 
     if count:
         warnings = (*warnings, f"characters that XML forbids were removed: {count}")
     return cleaned, warnings
+
+
+def name_encoding(body: bytes, content_type: str | None) -> str:
+    """Return the encoding that `decode_feed` reads a body in."""
+    return _decode(body, content_type)[1]
 
 
 def _check_reference(match: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 """What failures of requests mean: message, class for the next attempt, and a stable code.
 
-Codes: bad_url, dns, refused, unreachable, connect_timeout, read_timeout, total_timeout, tls, broken, bad_encoding,
+Codes: bad_url, private_address, robots, robots_unreachable, dns, refused, unreachable, connect_timeout, read_timeout, total_timeout, tls, broken, bad_encoding,
 bad_redirect, redirect_loop, too_many_redirects, consent, challenge, blocked, gone, not_found, rate_limited,
 server_error, http_error, content_type, too_large.
 """
@@ -25,6 +25,7 @@ from urllib3.exceptions import SSLError as TLSError
 
 from models.vocabulary import FailureClass
 from pipeline.errors import FetchError
+from pipeline.fetch.connection import PrivateAddressError
 from pipeline.settings import Settings
 
 __all__ = ["RETRIED", "explain_failure", "hide_credentials", "refuse_encoding", "refuse_status", "refuse_type"]
@@ -69,8 +70,9 @@ def refuse_status(status: int, headers: Mapping[str, str], url: str, *, conditio
         code, failure, text = "server_error", FailureClass.SOFT, f"has a server error ({status})"
     else:
         code, failure, text = "http_error", FailureClass.SOFT, f"answered {status}"
-    later = f"; Retry-After: {headers['retry-after']}" if headers.get("retry-after") else ""
-    raise FetchError(f"{shown} {text}{later}", failure, code=code, status=status)
+    wait = headers.get("retry-after")
+    later = f"; Retry-After: {wait}" if wait else ""
+    raise FetchError(f"{shown} {text}{later}", failure, code=code, status=status, retry_after=wait)
 
 
 def refuse_type(headers: Mapping[str, str], start: bytes, shown: str) -> None:
@@ -132,6 +134,12 @@ _EXPLANATIONS: tuple[tuple[tuple[type[BaseException], ...], FailureClass, str, E
         FailureClass.HARD,
         "bad_url",
         lambda cause, host, settings: f"no possible web address: {cause}",
+    ),
+    (
+        (PrivateAddressError,),
+        FailureClass.HARD,
+        "private_address",
+        lambda cause, host, settings: f"{host} lies at {cause}, which is no public address; PENINSULA_PRIVATE_HOSTS may name it",
     ),
     ((NameResolutionError,), FailureClass.SOFT, "dns", _explain_name),
     ((ssl.SSLCertVerificationError,), FailureClass.HARD, "tls", _explain_certificate),

@@ -26,6 +26,11 @@ class HostGate:
         self._lock = threading.Lock()
         self._next_start = float("-inf")
 
+    def slow_down(self, delay: float) -> None:
+        """Let requests start at least `delay` seconds apart from now on: a host may ask for more than the custom."""
+        with self._lock:
+            self._delay = max(self._delay, delay)
+
     @contextmanager
     def passing(self) -> Iterator[None]:
         """Wait for one's turn; the place is held until the block ends."""

@@ -43,10 +43,10 @@ def faults(load, text: str | bytes) -> list[str]:
     return [line.split("feeds.yaml:", 1)[1] for line in lines]
 
 
-def test_the_shipped_list_is_valid_and_has_74_feeds_of_which_67_are_enabled():
+def test_the_shipped_list_is_valid_and_has_75_sources_of_which_68_are_enabled():
     catalog = load_catalog(ROOT / "feeds.yaml")
-    assert len(catalog) == 74
-    assert sum(source.enabled for source in catalog) == 67
+    assert len(catalog) == 75
+    assert sum(source.enabled for source in catalog) == 68
     assert {source.id for source in catalog if source.kind is FeedKind.STATE_MEDIA_MIRROR} == {"kcna-watch"}
 
 
@@ -54,6 +54,72 @@ def test_optional_keys_have_defaults(load):
     (source,) = load("feeds:\n" + feed())
     assert (source.note, source.default_tz, source.item_dates) == ("", None, None)
     assert (source.expect_daily, source.paywall, source.feed_has_full_text) == (False, False, False)
+
+
+# --- sources without feeds ---
+
+
+def test_a_source_is_a_feed_unless_it_says_otherwise(load):
+    (source,) = load("feeds:\n" + feed())
+    assert (source.source, source.link_pattern, source.date_pattern, source.max_age_days) == ("feed", None, None, 3)
+
+
+def test_listings_and_sitemaps_are_declared_like_feeds(load):
+    listing = feed("a", "https://wire.example/news", "  source: listing\n  link_pattern: 'https://wire\\.example/\\d+'\n")
+    sitemap = feed("b", "https://wire.example/sitemap.xml", "  source: sitemap\n  max_age_days: 7\n")
+    first, second = load("feeds:\n" + listing + sitemap)
+    assert (first.source, first.link_pattern) == ("listing", r"https://wire\.example/\d+")
+    assert (second.source, second.max_age_days) == ("sitemap", 7)
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        ("  source: listing\n", "2: feed 'wire-en': a listing needs the key 'link_pattern'"),
+        ("  link_pattern: http.*\n", "2: feed 'wire-en': the key 'link_pattern' says nothing of a feed"),
+        ("  max_age_days: 5\n", "2: feed 'wire-en': the key 'max_age_days' says nothing of a feed"),
+        ("  source: sitemap\n  date_pattern: x\n", "2: feed 'wire-en': the key 'date_pattern' says nothing of a sitemap"),
+        ("  source: sitemap\n  max_age_days: 0\n", "11: feed 'wire-en': max_age_days: input should be greater than or equal to 1"),
+        ("  source: page\n", "10: feed 'wire-en': source: input should be 'feed', 'sitemap' or 'listing'"),
+        ("  source: sitemap\n  link_pattern: 'http(s'\n", "11: feed 'wire-en': link_pattern: is no regular expression: missing )"),
+        ("  source: sitemap\n  link_pattern: '/news/\\d+'\n", "11: feed 'wire-en': link_pattern: can match no address"),
+        (
+            "  source: listing\n  link_pattern: http.*\n  date_pattern: '(\\d+)-(\\d+)'\n",
+            "12: feed 'wire-en': date_pattern: must have one group",
+        ),
+    ],
+)
+def test_a_source_that_is_declared_wrongly_is_told_what_is_wrong(load, more, fault):
+    (told,) = faults(load, "feeds:\n" + feed(more=more))
+    assert told.startswith(fault)
+
+
+def test_boilerplate_is_a_list_of_expressions_or_a_single_one(load):
+    several, single = load(
+        "feeds:\n"
+        + feed(more="  boilerplate:\n  - 'Subscribe to The Wire.*'\n  - \\(END\\)\n")
+        + feed("b", "https://wire.example/b", "  boilerplate: The Wire, every day\n")
+    )
+    assert several.boilerplate == ("Subscribe to The Wire.*", r"\(END\)")
+    assert single.boilerplate == ("The Wire, every day",)
+    assert load("feeds:\n" + feed())[0].boilerplate == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "fault"),
+    [
+        (
+            "  boilerplate:\n  - Subscribe.*\n  - 'Follow (us'\n",
+            "12: feed 'wire-en': boilerplate.1: is no regular expression: missing ) at position 10, not 'Follow (us'",
+        ),
+        ("  boilerplate:\n  - '(?s).+'\n", "11: feed 'wire-en': boilerplate.0: matches any paragraph: it would take the news too"),
+        ("  boilerplate:\n  - ''\n", "11: feed 'wire-en': boilerplate.0: string should have at least 1 character"),
+        ("  boilerplate: 3\n", "10: feed 'wire-en': boilerplate: input should be a valid tuple"),
+    ],
+)
+def test_a_wrong_expression_for_boilerplate_is_told_with_its_line(load, more, fault):
+    (told,) = faults(load, "feeds:\n" + feed(more=more))
+    assert told.startswith(fault)
 
 
 def test_a_typing_error_in_a_key_is_named_with_line_feed_and_the_right_key(load):

@@ -282,7 +282,7 @@ def test_a_host_that_takes_no_connection_is_given_up(lone_client, deaf_port):
 
 
 def test_a_silent_first_address_leaves_time_for_the_second(serve, deaf_port, monkeypatch):
-    client, server = serve(Response(body=b"<rss/>"), connect_to={}, connect_timeout=0.6)
+    client, server = serve(Response(body=b"<rss/>"), connect_to={}, private_hosts=["wire.example"], connect_timeout=0.6)
     monkeypatch.setattr(connection, "SHARE", 0.1)
     resolve = socket.getaddrinfo
     ports = (deaf_port, int(server.address.rpartition(":")[2]))
