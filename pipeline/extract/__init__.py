@@ -7,6 +7,7 @@ for documents that a user brings.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable, Sequence
 
 from models.records import Article, FeedEntry, Page, Publication
 from models.vocabulary import BodyStatus
@@ -29,12 +30,16 @@ def extract(
     default_tz: str | None = None,
     use_feed_text: bool = False,
     publisher: str = "",
+    declared: Sequence[str] = (),
+    learned: frozenset[str] = frozenset(),
+    note: Callable[[str], None] | None = None,
 ) -> Article:
     """Make an Article of a fetched page and of the feed item that led to it.
 
     A page with an error status counts as empty, so that only the feed can give a text. `feed_language` decides only
-    where the text itself does not show its language. Raises ExtractError where there is no text, LanguageError where
-    it is in a language that is not read.
+    where the text itself does not show its language. `declared` and `learned` is the boilerplate of the outlet that is cut. `note` is told why the page gave no article, where the summary of
+    the feed stands for it. Raises ExtractError where there is no text, LanguageError where it is in a language that
+    is not read.
     """
     found = extract_page(
         page.body if page.status < 400 else b"",
@@ -44,8 +49,12 @@ def extract(
         use_feed_text=use_feed_text,
         fetched_at=page.fetched_at,
         default_tz=default_tz,
+        declared=declared,
+        learned=learned,
     )
     lang = _require_supported(found.lang if found.lang != "und" else feed_language or "und")
+    if found.lack is not None and note is not None:
+        note(found.lack)
     return _build_article(
         id=article_id,
         text=found.text,
@@ -55,6 +64,7 @@ def extract(
         publisher=publisher,
         publication=found.publication,
         body_status=found.body_status,
+        removed=found.removed,
     )
 
 
@@ -126,6 +136,7 @@ def _build_article(
     publisher: str,
     publication: Publication | None,
     body_status: BodyStatus,
+    removed: tuple[str, ...] = (),
 ) -> Article:
     score = score_relevance(title, text, lang)
     dateline = find_dateline(text, lang)
@@ -142,4 +153,5 @@ def _build_article(
         korea_score=round(score, 4),
         furniture=find_furniture(text, lang),
         dateline=dateline.place if dateline else None,
+        removed=removed,
     )

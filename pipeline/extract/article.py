@@ -1,38 +1,46 @@
 """Make an article of a fetched page.
 
-trafilatura reads the page; where it finds too little, the page's own JSON, then the feed, step in. A page of which
-no article can be made is an error with its reason: an empty article never passes silently.
+trafilatura reads the page; where it finds too little, or only menus, the page's own JSON, then the feed, step in. A page of which
+no article can be made is an error with its reason: an empty article never passes silently. A page is parsed once, and of
+trafilatura's metadata only what is stored is looked for: the rest takes a third of its time.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib.metadata import version
-from urllib.parse import parse_qsl, urljoin, urlsplit
+from itertools import islice
+from urllib.parse import urljoin, urlsplit
 
 import trafilatura
-from courlan import extract_domain
+from lxml import etree
 from lxml.html import HtmlElement
 from trafilatura.meta import reset_caches
+from trafilatura.metadata import examine_meta, extract_meta_json, extract_title
 from trafilatura.settings import Document
 
 from models.records import FeedEntry, Publication
 from models.vocabulary import BodyStatus
 from pipeline.errors import ExtractError
+from pipeline.extract.boilerplate import strip
 from pipeline.extract.clean import clean_extracted
 from pipeline.extract.dates import find_publication
 from pipeline.extract.embedded import find_embedded_body
 from pipeline.extract.language import detect_language
 from pipeline.extract.markup import decode_page, html_to_text, iterate_jsonld, normalise_space, parse_html, strip_controls
 from pipeline.extract.resources import DATA, compile_pattern, read_sections
+from pipeline.extract.teaser import is_cut
+from pipeline.text.urls import trusted_canonical
 
 __all__ = ["EXTRACTOR_VERSION", "ExtractedPage", "extract_page", "forget_pages", "name_extractor"]
 
-EXTRACTOR_VERSION = "1"
+EXTRACTOR_VERSION = "2"
 """Raised whenever the text, title or date made of some page may change."""
 
 _ENOUGH = 200
@@ -41,11 +49,20 @@ _LEAST = 60
 """Weight of the shortest text that is taken as a whole article: a one-sentence flash."""
 _SHORT_PAGE = 1_500
 """Weight up to which words of error pages in the text count; longer texts may quote them."""
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_SENTENCE_END = re.compile(r"""[.!?。][”"’')\]]*$""")
+_LONG_LINE = 120
+"""Characters that no item of a menu has."""
+_FRAGMENT = 50
+"""Characters in which a page without a head names itself HTML; JSON with tags in it does not."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExtractedPage:
-    """What a page gave. `text` is in NFC and final: offsets count in it from here on."""
+    """What a page gave. `text` is in NFC and final: offsets count in it from here on.
+
+    `removed` are the paragraphs of boilerplate that were cut. `lack` says why the page itself gave no article, where the summary of its feed stands for it.
+    """
 
     title: str
     text: str
@@ -56,6 +73,8 @@ class ExtractedPage:
     author: str | None
     site_name: str | None
     extractor: str
+    removed: tuple[str, ...] = ()
+    lack: str | None = None
 
 
 def extract_page(
@@ -67,35 +86,41 @@ def extract_page(
     use_feed_text: bool = False,
     fetched_at: datetime | None = None,
     default_tz: str | None = None,
+    declared: Sequence[str] = (),
+    learned: frozenset[str] = frozenset(),
 ) -> ExtractedPage:
     """Make an article of a page, or of its feed item where the page has none.
 
-    `use_feed_text` says that the feed's content is the whole article. An empty `html` goes straight to the feed.
+    `declared` and `learned` is the boilerplate to cut, see `strip`. `use_feed_text` says that the feed's content is the whole article. An empty `html` goes straight to the feed.
     Raises ExtractError, with the reason, where neither gives a text.
     """
     page = decode_page(html, content_type) if isinstance(html, bytes) else decode_page(html.encode("utf-8", errors="replace"))
     tree = parse_html(page)
-    document = _run_trafilatura(page, url) if tree is not None else None
+    shown = _shown_text(page, tree, url)
+    document = _read_metadata(tree) if tree is not None and shown else Document()
     # JSON in a page, and the feed, can escape characters that the decoded page no longer holds.
-    title = strip_controls(_find_title(tree, document, fallback))
-    reason = _refuse(tree, title, _document_text(document), url)
-    text, status = ("", BodyStatus.EMPTY) if reason else _page_body(tree, document)
+    title = strip_controls(_find_title(tree, document.title or "", fallback))
+    reason = _refuse(tree, title, shown, url)
+    text, status = ("", BodyStatus.EMPTY) if reason else _page_body(tree, shown)
     if _weigh(text) < _ENOUGH:
         text, status = _better_body(text, status, tree, fallback, use_feed_text=use_feed_text)
     if not text:
-        raise ExtractError(f"no article at {url or 'the page'}: {reason or _explain_lack(tree, document)}")
+        lack = reason or f"{_explain_lack(tree, shown)}, and neither its data nor the feed has more"
+        raise ExtractError(f"no article at {url or 'the page'}: {lack}")
     usable = tree if reason is None else None
-    text = _finish(text, title)
+    text, lang, removed = _finish(text, title, declared, learned)
     return ExtractedPage(
         title=title if reason is None else strip_controls(_entry_title(fallback)),
         text=text,
-        lang=detect_language(text),
+        lang=lang,
         publication=_find_publication(usable, url, fallback, default_tz, fetched_at),
         body_status=_mark_teaser(status, text, usable),
         canonical_url=_find_canonical(usable, url),
-        author=_clean(document.author) if document and reason is None else None,
-        site_name=_clean(document.sitename) if document and reason is None else None,
+        author=_clean(document.author) if reason is None else None,
+        site_name=_clean(document.sitename) if reason is None else None,
         extractor=name_extractor(),
+        removed=removed,
+        lack=reason or _explain_lack(tree, shown) if status is BodyStatus.SUMMARY else None,
     )
 
 
@@ -113,22 +138,27 @@ def forget_pages() -> None:
 # --- body ------------------------------------------------------------------------------------------------------
 
 
-def _run_trafilatura(page: str, url: str) -> Document | None:
-    found = trafilatura.bare_extraction(page, url=url or None, include_comments=False, with_metadata=True)
-    return found if isinstance(found, Document) else None
+def _shown_text(page: str, tree: HtmlElement | None, url: str) -> str:
+    """Return the text that trafilatura finds; it works on a copy of the tree."""
+    if tree is None or (len(tree) < 2 and "html" not in page[:_FRAGMENT].lower()):
+        return ""
+    found = trafilatura.bare_extraction(tree, url=url or None, include_comments=False)
+    return normalise_space(found.text or "") if isinstance(found, Document) else ""
 
 
-def _document_text(document: Document | None) -> str:
-    return normalise_space(document.text or "") if document else ""
-
-
-def _page_body(tree: HtmlElement | None, document: Document | None) -> tuple[str, BodyStatus]:
-    text = _document_text(document)
+def _page_body(tree: HtmlElement | None, text: str) -> tuple[str, BodyStatus]:
     # trafilatura looks into JSON-LD too; where the page shows hardly anything, its text came from there.
-    if tree is None or (_weigh(text) >= _ENOUGH and _weigh(_visible_start(tree)) >= _ENOUGH):
+    if tree is None or (_weigh(text) >= _ENOUGH and _is_prose(text) and _weigh(_visible_start(tree)) >= _ENOUGH):
         return text, BodyStatus.FULL
     embedded = find_embedded_body(tree)
-    return (embedded, BodyStatus.JSON) if embedded and _weigh(embedded) >= _weigh(text) else (text, BodyStatus.FULL)
+    is_better = _weigh(embedded) >= _weigh(text) or (_is_prose(embedded) and not _is_prose(text))
+    return (embedded, BodyStatus.JSON) if embedded and is_better else (text, BodyStatus.FULL)
+
+
+def _is_prose(text: str) -> bool:
+    """Tell a story from a menu: a third of it stands in lines that end as sentences do, or are long. A menu may ask for JavaScript."""
+    told = sum(len(line) for line in text.split("\n") if len(line) >= _LONG_LINE or _SENTENCE_END.search(line))
+    return 3 * told >= len(text)
 
 
 def _better_body(
@@ -147,7 +177,7 @@ def _better_body(
 
 def _weigh(text: str) -> int:
     """Length in Latin letters: a Hangul syllable says about as much as two of them."""
-    return len(text) + sum("\uac00" <= character <= "\ud7a3" for character in text[: _SHORT_PAGE * 2])
+    return len(text) + (0 if text.isascii() else len(_HANGUL.findall(text[: _SHORT_PAGE * 2])))
 
 
 def _is_marked_article(tree: HtmlElement) -> bool:
@@ -156,12 +186,19 @@ def _is_marked_article(tree: HtmlElement) -> bool:
     return any("Article" in str(node.get("@type", "")) for node in iterate_jsonld(tree))
 
 
-def _finish(text: str, title: str) -> str:
-    """Bring the text into its final form: NFC, one paragraph a line, no page chrome, no headline repeated on top."""
+def _finish(text: str, title: str, declared: Sequence[str], learned: frozenset[str]) -> tuple[str, str, tuple[str, ...]]:
+    """Bring the text into its final form: NFC, one paragraph a line, no page chrome, no headline repeated on top, no boilerplate.
+
+    Return also its language, and the paragraphs of boilerplate that were cut.
+    """
     normal = unicodedata.normalize("NFC", normalise_space(strip_controls(text)))
-    cleaned = clean_extracted(normal, detect_language(normal)) or normal
-    first, _, rest = cleaned.partition("\n")
-    return rest.strip() if rest.strip() and title and first.strip().casefold() == title.casefold() else cleaned
+    lang = detect_language(normal)
+    final = clean_extracted(normal, lang) or normal
+    first, _, rest = final.partition("\n")
+    if rest.strip() and title and first.strip().casefold() == title.casefold():
+        final = rest.strip()
+    final, removed = strip(final, declared, learned)
+    return final, lang if final == normal else detect_language(final), tuple(removed)
 
 
 def _mark_teaser(status: BodyStatus, text: str, tree: HtmlElement | None) -> BodyStatus:
@@ -169,8 +206,7 @@ def _mark_teaser(status: BodyStatus, text: str, tree: HtmlElement | None) -> Bod
     if status is not BodyStatus.FULL or tree is None:
         return status
     closed = any(str(node.get("isAccessibleForFree", "")).strip().lower() in {"false", "no"} for node in iterate_jsonld(tree))
-    broken_off = not re.search(r"""(?<!\.\.)[.!?。”"’')\]]\s*$""", text)
-    return BodyStatus.TEASER if closed and broken_off else status
+    return BodyStatus.TEASER if closed and is_cut(text) else status
 
 
 # --- pages that are no article ---------------------------------------------------------------------------------
@@ -180,9 +216,9 @@ def _refuse(tree: HtmlElement | None, title: str, text: str, url: str) -> str | 
     """Return why the page is no article, or None. Words of error pages count only where the text is short."""
     if tree is None:
         return None
-    own_title = " ".join(tree.xpath("string(//title)").split())
-    names = {part.strip() for name in (own_title, title) for part in (name, *re.split(r"\s[|\-–—:·]\s", name))}
     if _weigh(text) < _SHORT_PAGE:
+        own_title = " ".join(tree.xpath("string(//title)").split())
+        names = {part.strip() for name in (own_title, title) for part in (name, *re.split(r"\s[|\-–—:·]\s", name))}
         if wrong := next((name for name in sorted(names) if name and _matches("refused_title", name, whole=True)), None):
             return f"its title is {wrong[:60]!r}"
         shows_error = _matches("refused_text", text) or (_weigh(text) < _ENOUGH and _matches("refused_text", _visible_start(tree)))
@@ -195,18 +231,28 @@ def _refuse(tree: HtmlElement | None, title: str, text: str, url: str) -> str | 
 
 
 def _visible_start(tree: HtmlElement) -> str:
-    return " ".join(
-        " ".join(
-            text for text in tree.xpath("//body//text()[not(ancestor::script or ancestor::style or ancestor::noscript)]")[:200]
-        ).split()
-    )[:3_000]
+    """Return what a page shows in its first 200 pieces of text."""
+    return " ".join(" ".join(islice(_visible_texts(tree), 200)).split())[:3_000]
 
 
-def _explain_lack(tree: HtmlElement | None, document: Document | None) -> str:
+def _visible_texts(tree: HtmlElement) -> Iterator[str]:
+    body = tree.find("body")
+    if body is None:
+        return
+    walk = etree.iterwalk(body, events=("start", "end"))
+    for event, node in walk:
+        text = node.text if event == "start" else node.tail
+        if event == "start" and node.tag in {"script", "style", "noscript"}:
+            walk.skip_subtree()
+        elif text and (event == "start" or node is not body):
+            yield text
+
+
+def _explain_lack(tree: HtmlElement | None, shown: str) -> str:
     if tree is None:
         return "the body is empty or no HTML"
-    weight = _weigh(_document_text(document))
-    return f"too little text ({weight} characters), and neither its data nor the feed has more" if weight else "no text was found"
+    weight = _weigh(shown)
+    return f"too little text ({weight} characters)" if weight else "no text was found"
 
 
 def _matches(section: str, text: str, *, whole: bool = False) -> bool:
@@ -221,21 +267,40 @@ def _patterns(section: str) -> tuple[re.Pattern[str], ...]:
 # --- metadata --------------------------------------------------------------------------------------------------
 
 
-def _find_title(tree: HtmlElement | None, document: Document | None, fallback: FeedEntry | None) -> str:
-    """Prefer the headline of the page's metadata, then what trafilatura finds, then the feed's title."""
+def _read_metadata(tree: HtmlElement) -> Document:
+    """Return title, author and name of the site as the page declares them; the title else as it shows it.
+
+    trafilatura's own collection searches the page for an author, a date, tags and a licence too.
+    """
+    document = examine_meta(tree)
+    # As trafilatura does: data of pages break it in many ways, and the elements of the page are there all the same.
+    with suppress(Exception):
+        document = extract_meta_json(tree, document)
+    document.title = document.title or extract_title(tree)
+    document.clean_and_trim()
+    return document
+
+
+def _find_title(tree: HtmlElement | None, own: str, fallback: FeedEntry | None) -> str:
+    """Prefer the headline of the page's metadata, then `own`, which trafilatura finds, then the feed's title."""
     candidates: list[str | None] = []
     if tree is not None:
-        site = "".join(tree.xpath("//meta[@property='og:site_name']/@content")[:1])
-        shown = [" ".join(heading.text_content().split()) for heading in tree.iter("h1")] + [document.title or "" if document else ""]
+        site = _declared(tree, "og:site_name")
+        shown = [" ".join(heading.text_content().split()) for heading in tree.iter("h1")] + [own]
         headline = (
             node["headline"]
             for node in iterate_jsonld(tree)
             if isinstance(node.get("headline"), str) and "Article" in str(node.get("@type"))
         )
-        candidates += [next(headline, None), _cut_site(next(iter(tree.xpath("//meta[@property='og:title']/@content")), ""), site, shown)]
-        candidates += [document.title if document else None]
+        candidates += [next(headline, None), _cut_site(_declared(tree, "og:title"), site, shown), own]
     candidates += [_entry_title(fallback)]
     return next((title for candidate in candidates if (title := _clean(html_to_text(candidate or "")))), "")
+
+
+def _declared(tree: HtmlElement, name: str) -> str:
+    """Return the content of the first meta element with this property; "" where there is none."""
+    contents = (node.get("content") for node in tree.iter("meta") if node.get("property") == name)
+    return next((content for content in contents if content is not None), "")
 
 
 def _cut_site(title: str, site: str, shown: list[str]) -> str:
@@ -280,25 +345,6 @@ def _find_canonical(tree: HtmlElement | None, url: str) -> str | None:
     if not hrefs or not url:
         return None
     try:
-        canonical = urljoin(url, hrefs[0].strip())
-        own, named = urlsplit(url), urlsplit(canonical)
+        return trusted_canonical(url, urljoin(url, hrefs[0].strip()))
     except ValueError:
         return None
-    if named.scheme not in {"http", "https"} or extract_domain(url) != extract_domain(canonical):
-        return None
-    if not named.path.strip("/") and not named.query:
-        return None
-    if named.path.rstrip("/") == own.path.rstrip("/") and not named.query and _identifying(own.query):
-        return None
-    return None if _is_section(named.path, own.path) else canonical
-
-
-def _identifying(query: str) -> bool:
-    return any(not _matches("tracking_parameter", name, whole=True) for name, _ in parse_qsl(query))
-
-
-def _is_section(path: str, article: str) -> bool:
-    """Tell whether `path` is a folder above the article's own address, and has no article's name itself."""
-    inside = article.rstrip("/").startswith(path.rstrip("/") + "/")
-    last = path.rstrip("/").rsplit("/", 1)[-1]
-    return inside and not (re.search(r"\d", last) or last.count("-") >= 3)

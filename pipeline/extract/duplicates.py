@@ -1,8 +1,9 @@
 """Find copies of one story: the same wire text under several addresses, cut, edited or with a local paragraph added.
 
 MinHash signatures propose pairs, and containment of their word groups decides: copies are often cut, which Jaccard
-similarity punishes. Stories on one topic share words but not word groups and stay apart. Nothing is ever deleted;
-members of a cluster share an id. The result depends on the set of texts only, never on their order.
+similarity punishes. Stories on one topic share words but not word groups and stay apart. Clusters are joined where most
+of their members are copies of each other, so that a round-up does not make one of the stories it tells. Nothing is ever
+deleted; members of a cluster share an id. The result depends on the set of texts only, never on their order.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import combinations
@@ -30,15 +31,15 @@ __all__ = [
     "story_text",
 ]
 
-SIGNATURE_VERSION = "minhash128-affine32-seed1-bands42x3"
+SIGNATURE_VERSION = "minhash128-affine32-seed1-bands64x2"
 """Signatures and bands of different versions cannot be compared; stored ones must be made anew when this changes."""
 
-CONTAINMENT = 0.5
-"""Share of the smaller text found in the other from which both are one story; measured best on wire copies."""
+CONTAINMENT = 0.65
+"""Share of the smaller text found in the other from which both are one story: above a half, which a text of two stories has."""
 
 _PERMUTATIONS = 128
-_BANDS, _ROWS = 42, 3
-"""Forty-two bands of three find a copy cut to a third five times in six, and one pair in forty that shares a tenth."""
+_BANDS, _ROWS = 64, 2
+"""Sixty-four bands of two find nearly every copy cut to a third, and one pair in forty that shares a fiftieth."""
 _LEAST_SHINGLES = 40
 """A text of one sentence or two is inside many others by chance; below this only near equality counts."""
 _LEAST_RATIO = 0.2
@@ -120,48 +121,63 @@ def cluster_stories(items: Sequence[StoryText]) -> dict[str, str]:
     """Map the id of every story to the id of its cluster, which is that of the representative.
 
     The representative is the earliest published, then the one with the smallest id; stories without a time come
-    last. Clusters are closed under copying: a first and a third version belong together through the second.
+    last. The most alike are joined first, and two clusters become one where at least half of the pairs between them
+    are copies: a first and a third version belong together through the second, two stories not through a round-up.
     """
     groups = {item.id: shingles(item.text, item.lang) for item in items}
-    leaders = _Leaders(groups)
+    clusters = _Clusters(groups)
+    for a, b in _likely_copies(groups):
+        clusters.join(a, b)
+    by_id = {item.id: item for item in items}
+    return {item.id: min((by_id[member] for member in clusters.of(item.id)), key=_rank).id for item in items}
+
+
+def _rank(item: StoryText) -> tuple[datetime, str]:
+    return item.published or _EARLY, item.id
+
+
+def _likely_copies(groups: Mapping[str, frozenset[str]]) -> list[tuple[str, str]]:
+    """Return the pairs of copies that share a band, by falling Jaccard similarity, then by id."""
+    found = []
     for a, b in _candidate_pairs(groups):
-        if leaders.find(a) != leaders.find(b) and are_copies(groups[a], groups[b]):
-            leaders.join(a, b)
-    members: dict[str, list[StoryText]] = defaultdict(list)
-    for item in items:
-        members[leaders.find(item.id)].append(item)
-    representatives = {leader: min(found, key=lambda item: (item.published or _EARLY, item.id)).id for leader, found in members.items()}
-    return {item.id: representatives[leaders.find(item.id)] for item in items}
+        if are_copies(groups[a], groups[b]):
+            shared = len(groups[a] & groups[b])
+            found.append((-shared / (len(groups[a]) + len(groups[b]) - shared), a, b))
+    return [(a, b) for _, a, b in sorted(found)]
 
 
-def _candidate_pairs(groups: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, str]]:
+def _candidate_pairs(groups: Mapping[str, frozenset[str]]) -> set[tuple[str, str]]:
     buckets: dict[str, list[str]] = defaultdict(list)
     for identifier, group in sorted(groups.items()):
         if group:
             for band in make_signature(group).bands:
                 buckets[band].append(identifier)
-    seen: set[tuple[str, str]] = set()
-    for found in buckets.values():
-        for pair in combinations(found, 2):
-            if pair not in seen:
-                seen.add(pair)
-                yield pair
+    return {pair for found in buckets.values() for pair in combinations(found, 2)}
 
 
-class _Leaders:
-    """Union-find over ids."""
+class _Clusters:
+    """Sets of ids that grow together by majority linkage."""
 
-    def __init__(self, ids: Iterable[str]) -> None:
-        self._parent = {identifier: identifier for identifier in ids}
+    def __init__(self, groups: Mapping[str, frozenset[str]]) -> None:
+        self._groups = groups
+        self._sets = {identifier: [identifier] for identifier in groups}
+        self._copies: dict[tuple[str, str], bool] = {}
 
-    def find(self, identifier: str) -> str:
-        """Return the leader of the set that holds `identifier`."""
-        while self._parent[identifier] != identifier:
-            self._parent[identifier] = self._parent[self._parent[identifier]]
-            identifier = self._parent[identifier]
-        return identifier
+    def of(self, identifier: str) -> Sequence[str]:
+        """Return the members of the set that holds `identifier`."""
+        return self._sets[identifier]
 
     def join(self, a: str, b: str) -> None:
-        """Make one set of two."""
-        low, high = sorted((self.find(a), self.find(b)))
-        self._parent[high] = low
+        """Make one set of the two that hold `a` and `b`, where at least half of the pairs between them are copies."""
+        one, other = self._sets[a], self._sets[b]
+        if one is other or 2 * sum(self._are_copies(x, y) for x in one for y in other) < len(one) * len(other):
+            return
+        one.extend(other)
+        for member in other:
+            self._sets[member] = one
+
+    def _are_copies(self, a: str, b: str) -> bool:
+        pair = (a, b) if a < b else (b, a)
+        if pair not in self._copies:
+            self._copies[pair] = are_copies(self._groups[a], self._groups[b])
+        return self._copies[pair]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.extract.resources import DATA, read_sections
 
@@ -63,9 +63,17 @@ def detect_language(text: str) -> str:
 
 
 def _script_shares(text: str) -> dict[str, float]:
-    counts = {name: len(pattern.findall(text)) * _WEIGHT.get(name, 1.0) for name, pattern in _SCRIPTS.items()}
+    counts = dict.fromkeys(_SCRIPTS, 0.0)
+    for character, count in Counter(text).items():
+        if (script := _script_of(character)) is not None:
+            counts[script] += count * _WEIGHT.get(script, 1.0)
     total = sum(counts.values())
     return {name: count / total for name, count in counts.items()} if total else {}
+
+
+@lru_cache(maxsize=4_096)
+def _script_of(character: str) -> str | None:
+    return next((name for name, pattern in _SCRIPTS.items() if pattern.match(character)), None)
 
 
 def _detect_latin(text: str) -> str:

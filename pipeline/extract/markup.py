@@ -25,6 +25,9 @@ _BLOCKS = {
     "blockquote", "pre", "hr", "figure", "figcaption", "dt", "dd", "main", "aside",
 }  # fmt: skip
 _HIDDEN = {"script", "style", "noscript", "template", "iframe", "svg", "button", "form", "figure", "figcaption", "nav", "aside"}
+_CLOSED_ROOT = re.compile(r"(<html\b[^>]*)/>", re.IGNORECASE)
+_START = 4_096
+"""Characters in which the root element of a page begins."""
 _NODES = 200_000
 """JSON nodes visited at most; the largest state objects of news pages have some ten thousand."""
 
@@ -65,7 +68,9 @@ def _declared_encodings(body: bytes, content_type: str | None) -> tuple[str, ...
     for name in names:
         try:
             found = codecs.lookup(name).name
-        except LookupError:
+            # Codecs of bytes, such as hex, are known by name too and are no encodings of text.
+            b"a".decode(found, errors="replace")
+        except (LookupError, UnicodeError):
             continue
         # Browsers read EUC-KR as CP949 and Latin-1 as CP1252; pages rely on it.
         known.append({"euc_kr": "cp949", "ks_c-5601": "cp949", "iso8859-1": "cp1252", "ascii": "cp1252"}.get(found, found))
@@ -82,6 +87,8 @@ def parse_html(html: str) -> HtmlElement | None:
     """Parse a page; None where there is nothing to parse. An encoding declared inside is ignored: this is text."""
     if not html.strip() or "<" not in html:
         return None
+    # The parser drops everything after an <html …/> that closes itself.
+    html = _CLOSED_ROOT.sub(r"\1>", html[:_START], count=1) + html[_START:]
     try:
         tree = document_fromstring(
             html.encode("utf-8", errors="replace"), parser=HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
@@ -130,9 +137,10 @@ def iterate_jsonld(tree: HtmlElement) -> Iterator[dict[str, Any]]:
 
     Items of lists of other articles are left out: they speak of other pages.
     """
-    for node in tree.xpath("//script[contains(@type, 'ld+json')]"):
-        for document in read_jsons(node.text or ""):
-            yield from _iterate_objects(document)
+    for node in tree.iter("script"):
+        if "ld+json" in node.get("type", ""):
+            for document in read_jsons(node.text or ""):
+                yield from _iterate_objects(document)
 
 
 def _iterate_objects(document: object) -> Iterator[dict[str, Any]]:

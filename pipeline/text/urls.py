@@ -159,7 +159,10 @@ def is_home_of(candidate: str, url: str) -> bool:
     An address above `url` whose last part has a number or a slug is taken for the article itself (`/news/12345` of
     `/news/12345/amp`).
     """
-    above, below = urlsplit(url_key(candidate)), urlsplit(url_key(url))
+    try:
+        above, below = urlsplit(url_key(candidate)), urlsplit(url_key(url))
+    except ValueError:
+        return False
     if not above.path and not above.query and not above.fragment:
         return True
     if above.query or above.fragment or _NUMBER_OR_SLUG.search(above.path.rsplit("/", 1)[-1]):

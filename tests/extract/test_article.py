@@ -81,6 +81,30 @@ def test_a_body_that_stands_only_in_json_is_found_with_its_paragraphs(script):
     assert found.text.split("\n") == PARAGRAPHS
 
 
+MENU = "<div><ul>" + "".join(f"<li><a href='/s/{number}'>Harbour section {number}</a></li>" for number in range(40)) + "</ul></div>"
+
+
+@pytest.mark.parametrize("script", EMBEDDED.values(), ids=EMBEDDED.keys())
+def test_a_menu_is_not_taken_for_the_body_that_stands_in_json(script):
+    found = extract_page(page(MENU + "<p>Please switch JavaScript on to read this.</p>", head=script), url=URL)
+    assert found.text.split() == " ".join(PARAGRAPHS).split()
+
+
+def test_a_list_is_an_article_where_the_page_has_nothing_else():
+    posts = [
+        f"◇ {number}급 승진 ▲ 항만정책과장 김하나{number} ▲ 여객선운영과장 이두리{number} ▲ 어촌지원과장 박세찬{number}"
+        for number in range(9)
+    ]
+    found = extract_page(page(article(posts), title="[인사] 항구도시청"), url=URL)
+    assert (found.body_status, found.text.split("\n")) == (BodyStatus.FULL, posts)
+
+
+def test_a_text_that_breaks_off_is_not_replaced_by_what_its_data_repeat_of_it():
+    cut = " ".join(PARAGRAPHS)[:-40]
+    found = extract_page(page(article([cut]), head=jsonld(isAccessibleForFree=False, articleBody=cut)), url=URL)
+    assert (found.body_status, found.text) == (BodyStatus.TEASER, cut)
+
+
 def test_json_of_unexpected_shape_is_passed_over():
     odd = '<script type=\'application/ld+json\'>[{"@type": [[]], "articleBody": 3}, 4, null, {broken</script>' + jsonld(datePublished=7)
     assert extract_page(page(article(PARAGRAPHS), head=odd), url=URL).text.split("\n") == PARAGRAPHS
@@ -123,10 +147,60 @@ def test_what_is_no_article_is_an_error_with_its_reason(html, reason):
         extract_page(html, url=URL)
 
 
-def test_a_challenge_page_does_not_hide_what_the_feed_says():
-    blocked = page("<p>Checking your browser.</p>", title="Just a moment...")
-    found = extract_page(blocked, url=URL, fallback=entry(summary="Five ports met to pay for the new ferry line."))
-    assert (found.body_status, found.title) == (BodyStatus.SUMMARY, "Harbour talks begin")
+@pytest.mark.parametrize(
+    "title",
+    [
+        "404", "404 Not Found", "Error 404 (Not Found)!!1", "HTTP Error 503", "502 Bad Gateway", "500 - Internal Server Error", "403 Forbidden",
+        "404 - File or directory not found.", "429 Too Many Requests", "410 Gone", "Sorry, we can't find that page", "Security check",
+        "404 오류", "점검 중입니다", "접근이 차단되었습니다", "오류가 발생했습니다", "삭제된 기사입니다",
+    ],
+)  # fmt: skip
+def test_the_title_of_an_error_page_refuses_it(title):
+    with pytest.raises(ExtractError, match="its title is"):
+        extract_page(page(article(PARAGRAPHS).replace("Harbour talks begin", title), title=title), url=URL)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "502 sailors of the ferry line left port", "404 days on strike: a harbour waits", "500 errors in the list of berths",
+        "404 gone missing after storm", "Sorry, says harbour master", "Security check at ferry quay finds knife", "점검 나선 항구도시청",
+        "오류 투성이 여객선 통계", "기사 삭제 요구한 시장", "접근 거부한 어민들",
+    ],
+)  # fmt: skip
+def test_a_headline_that_begins_like_an_error_is_a_headline(title):
+    found = extract_page(page(article(PARAGRAPHS).replace("Harbour talks begin", title), title=title), url=URL)
+    assert (found.title, found.text.split("\n")) == (title, PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    ("html", "lack"),
+    [
+        (page("<p>Checking your browser.</p>", title="Just a moment..."), "its title is 'Just a moment...'"),
+        ("", "the body is empty or no HTML"),
+        (page("<p>Loading the page of the harbour</p>"), "too little text (31 characters)"),
+    ],
+)
+def test_a_page_without_an_article_does_not_hide_what_the_feed_says(html, lack):
+    found = extract_page(html, url=URL, fallback=entry(summary="Five ports met to pay for the new ferry line."))
+    assert (found.body_status, found.title, found.lack) == (BodyStatus.SUMMARY, "Harbour talks begin", lack)
+
+
+def test_a_page_with_an_article_lacks_nothing():
+    assert extract_page(page(article(PARAGRAPHS)), url=URL, fallback=entry(summary="Five ports met.")).lack is None
+
+
+def test_a_root_that_closes_itself_does_not_close_the_page():
+    broken = page(article(PARAGRAPHS), head=jsonld(datePublished="2025-11-06T09:10:00+09:00")).replace("<html>", "<html lang='en' />")
+    found = extract_page(broken, url=URL, fetched_at=NOW)
+    assert found.text.split("\n") == PARAGRAPHS
+    assert found.publication is not None
+    assert found.publication.source is DateSource.JSONLD
+
+
+def test_tags_within_data_make_no_page():
+    with pytest.raises(ExtractError, match="no text was found"):
+        extract_page(json.dumps({"items": [f"<p>{text}</p>" for text in PARAGRAPHS]}), url=URL)
 
 
 def test_a_long_article_about_an_error_page_is_an_article():

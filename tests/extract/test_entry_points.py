@@ -48,6 +48,14 @@ def test_a_refused_page_gives_way_to_a_feed_that_holds_the_text():
         extract(refused, article_id="a1", entry=None)
 
 
+def test_it_is_noted_why_only_the_summary_of_a_feed_is_there():
+    notes: list[str] = []
+    found = extract(page(""), article_id="a1", entry=entry(summary=STORY), note=notes.append)
+    assert (found.body_status, notes) == (BodyStatus.SUMMARY, ["the body is empty or no HTML"])
+    extract(page(html(STORY * 2)), article_id="a1", entry=entry(summary=STORY), note=notes.append)
+    assert len(notes) == 1
+
+
 def test_another_language_is_an_error_and_not_an_article():
     german = "Das Ministerium sagte am Donnerstag, dass die Gespräche mit der Regierung wieder beginnen sollen. " * 4
     with pytest.raises(LanguageError, match="'de'"):
