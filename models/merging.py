@@ -51,6 +51,7 @@ class ChangeKind(DefinedEnum):
     CHANGED = "changed", "It was told again, or its counts changed."
     MERGED = "merged", "Another event stands for it from now on."
     UNMERGED = "unmerged", "It stands for itself again."
+    WITHDRAWN = "withdrawn", "The newest reading of its article tells it no more; told again, it comes back as changed."
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ __all__ = [
     "Argument",
     "Article",
     "Candidate",
+    "Cut",
     "Event",
     "EventAmount",
     "EventMention",
@@ -139,7 +140,7 @@ class Article:
 
     `furniture` lists `(start, end)` ranges of the text that are no part of the story (wire headers, bylines, share
     buttons). Names in them are names; amounts, dates and events are not looked for there, and they do not count when
-    copies are compared.
+    copies are compared. `removed` are paragraphs of boilerplate that were cut before the text became final.
     """
 
     id: str
@@ -154,6 +155,7 @@ class Article:
     korea_score: float = 1.0
     furniture: tuple[tuple[int, int], ...] = ()
     dateline: Span | None = None
+    removed: tuple[str, ...] = ()
 
 
 # --- tag -------------------------------------------------------------------------------------------------------
@@ -422,6 +424,23 @@ class EventRelation:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """A sentence that is too long to be read as one, such as a table without full stops: events are read in its pieces one by one."""
+
+    start: int
+    end: int
+    words: int
+    pieces: int
+
+    def __str__(self) -> str:
+        """Return the sentence that is shown to people."""
+        return (
+            f"characters {self.start}-{self.end}: {self.words} words without the end of a sentence were read for events in {self.pieces} pieces; "
+            "who acts in one piece is not seen in another"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """All that the language stages say of one article."""
 
@@ -430,3 +449,4 @@ class Analysis:
     linking: Linking
     events: tuple[Event, ...] = ()
     relations: tuple[EventRelation, ...] = field(default=())
+    cuts: tuple[Cut, ...] = ()

@@ -73,6 +73,7 @@ __all__ = [
     "FetchRow",
     "IdentifierMentionRow",
     "KnowledgeVersionRow",
+    "LeaseRow",
     "LinkRow",
     "MentionCandidateRow",
     "MentionRow",
@@ -81,8 +82,10 @@ __all__ = [
     "RunRow",
     "StageStatusRow",
     "StoryClusterRow",
+    "Supersedable",
     "TimeExpressionRow",
     "UtcDateTime",
+    "VersionChangeRow",
 ]
 
 
@@ -161,6 +164,18 @@ class Base(DeclarativeBase):
 
 _Id = String(64)
 
+
+class Supersedable:
+    """A row that a later reading may supersede: `superseded_at` is null while it is in force, `superseded_by` is the run that took its place.
+
+    The row stays, and comes back (both null) when a later reading says the same again.
+    """
+
+    # No foreign key: SQLite would have to copy each of these tables, which others refer to, to add and to drop one.
+    superseded_at: Mapped[datetime | None]
+    superseded_by: Mapped[str | None] = mapped_column(_Id)
+
+
 # --- runs and what they ran with ----------------------------------------------------------------------------------
 
 
@@ -203,11 +218,25 @@ class KnowledgeVersionRow(Base):
     first_used_at: Mapped[datetime]
 
 
+class LeaseRow(Base):
+    """What a run is at work on, so that runs beside it leave it alone until then; no run that ended holds any.
+
+    `kind` says what `key` is the id of (`pipeline.store.leases.Kind`).
+    """
+
+    __tablename__ = "lease"
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    key: Mapped[str] = mapped_column(_Id, primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"), index=True)
+    until: Mapped[datetime]
+
+
 # --- fetch --------------------------------------------------------------------------------------------------------
 
 
 class FeedRow(Base):
-    """One feed of feeds.yaml with what the last polls left behind."""
+    """One feed of feeds.yaml with what the last polls left behind; `models.polling.FeedState` says what the columns of a state mean."""
 
     __tablename__ = "feed"
 
@@ -223,12 +252,20 @@ class FeedRow(Base):
     last_modified: Mapped[str | None] = mapped_column(Text)
     body_sha256: Mapped[str | None] = mapped_column(String(64))
     last_attempt_at: Mapped[datetime | None]
+    last_full_at: Mapped[datetime | None]
     last_success_at: Mapped[datetime | None]
     last_new_item_at: Mapped[datetime | None]
     newest_item_at: Mapped[datetime | None]
     last_outcome: Mapped[FeedOutcome | None]
+    outcome_since: Mapped[datetime | None]
     last_reason: Mapped[str | None] = mapped_column(Text)
-    failures: Mapped[int] = mapped_column(default=0)
+    failures: Mapped[float] = mapped_column(default=0.0)
+    poll_interval: Mapped[float | None]
+    novelty: Mapped[float | None]
+    next_attempt_at: Mapped[datetime | None]
+    moved_to: Mapped[str | None] = mapped_column(Text)
+    moved_seen: Mapped[int] = mapped_column(default=0)
+    disabled_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class RawBodyRow(Base):
@@ -334,7 +371,9 @@ class StoryClusterRow(Base):
 
 
 class ArticleVersionRow(Base):
-    """One text of one article; never changed after it is written, but for its story cluster."""
+    """One text of one article. The text never changes after it is written; the story cluster does, and what a newer extractor makes of
+    the same body otherwise (title, dates, …) follows it, with a `version_change` for each. `removed` are the paragraphs that were learned to be boilerplate and cut.
+    """
 
     __tablename__ = "article_version"
     __table_args__ = (UniqueConstraint("article_id", "content_sha256"), Index(None, "published_at"))
@@ -361,8 +400,26 @@ class ArticleVersionRow(Base):
     furniture: Mapped[list[list[int]]]
     dateline_start: Mapped[int | None]
     dateline_end: Mapped[int | None]
+    removed: Mapped[list[str]]
     cluster_id: Mapped[str | None] = mapped_column(ForeignKey("story_cluster.id"), index=True)
     created_at: Mapped[datetime]
+
+
+class VersionChangeRow(Base):
+    """One column of an article version that follows a newer extractor, which made the same text of the same body.
+
+    `before` and `after` are the values as text, times in ISO 8601; null where there was or is none.
+    """
+
+    __tablename__ = "version_change"
+
+    version_id: Mapped[str] = mapped_column(ForeignKey("article_version.id"), primary_key=True)
+    column: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    before: Mapped[str | None] = mapped_column(Text)
+    after: Mapped[str | None] = mapped_column(Text)
+    extractor: Mapped[str]
+    run_id: Mapped[str] = mapped_column(ForeignKey("run.id"))
 
 
 class StageStatusRow(Base):
@@ -395,7 +452,7 @@ class EntityRow(Base):
     in_knowledge_base: Mapped[bool]
 
 
-class MentionRow(Base):
+class MentionRow(Supersedable, Base):
     """One named mention in one article version."""
 
     __tablename__ = "mention"
@@ -420,7 +477,7 @@ class MentionRow(Base):
     maker_version: Mapped[str]
 
 
-class MentionCandidateRow(Base):
+class MentionCandidateRow(Supersedable, Base):
     """One span that may be a name but was not taken as a mention; it waits for an editor and belongs to no entity."""
 
     __tablename__ = "mention_candidate"
@@ -438,7 +495,7 @@ class MentionCandidateRow(Base):
     maker_version: Mapped[str]
 
 
-class LinkRow(Base):
+class LinkRow(Supersedable, Base):
     """That an entity of an article is an entry of a sanctions list; `entry` is null where the list gives no id.
 
     `written` is the name in the article, `alias` the known name that it equals or resembles, `likeness` how much, 0 to 1, and
@@ -468,7 +525,7 @@ class LinkRow(Base):
     knowledge_version_id: Mapped[str] = mapped_column(ForeignKey("knowledge_version.id"))
 
 
-class IdentifierMentionRow(Base):
+class IdentifierMentionRow(Supersedable, Base):
     """A number or address in an article that a list gives for an entity; `kind` is imo, wallet, passport or swift."""
 
     __tablename__ = "identifier_mention"
@@ -485,7 +542,7 @@ class IdentifierMentionRow(Base):
     maker_version: Mapped[str]
 
 
-class AmountRow(Base):
+class AmountRow(Supersedable, Base):
     """One expression of money or crypto assets; `group_no` joins restatements of one sum within the article."""
 
     __tablename__ = "amount"
@@ -507,7 +564,7 @@ class AmountRow(Base):
     maker_version: Mapped[str]
 
 
-class TimeExpressionRow(Base):
+class TimeExpressionRow(Supersedable, Base):
     """One expression of time and what it was resolved to; `anchor` is the publication day it was resolved against."""
 
     __tablename__ = "time_expression"
@@ -595,7 +652,7 @@ class EventMentionRow(Base):
     rules: Mapped[list[str]]
 
 
-class EventArgumentRow(Base):
+class EventArgumentRow(Supersedable, Base):
     """Who or what fills a role in one mention of an event."""
 
     __tablename__ = "event_argument"
@@ -613,7 +670,7 @@ class EventArgumentRow(Base):
     score: Mapped[float]
 
 
-class EventAmountRow(Base):
+class EventAmountRow(Supersedable, Base):
     """An amount in its role in one mention of an event."""
 
     __tablename__ = "event_amount"
@@ -623,7 +680,7 @@ class EventAmountRow(Base):
     role: Mapped[AmountRole]
 
 
-class EventQuantityRow(Base):
+class EventQuantityRow(Supersedable, Base):
     """A counting or measure in one mention of an event."""
 
     __tablename__ = "event_quantity"

@@ -254,7 +254,25 @@ class FeedOutcome(DefinedEnum):
     DEAD = "DEAD", "An error with a reason."
     EMPTY = "EMPTY", "Parsed, but without entries."
     HTML = "HTML", "A web page instead of a feed."
-    OFF = "OFF", "Switched off in feeds.yaml."
+    SILENT = "SILENT", "Answered, but a feed that brings news every day has brought nothing new for a day."
+    GAP = "GAP", "Parsed, but its oldest entry is newer than the newest one of the last time: entries may have gone unread."
+    WAITING = "WAITING", "Not due yet, so not polled."
+    OFF = "OFF", "Switched off in feeds.yaml, or for good by the site (410)."
+
+    @property
+    def polled(self) -> bool:
+        """Whether the feed was asked at all."""
+        return self not in {FeedOutcome.WAITING, FeedOutcome.OFF}
+
+    @property
+    def answered(self) -> bool:
+        """Whether the site answered as a feed answers, with entries or with nothing new."""
+        return self.good or self in {FeedOutcome.SILENT, FeedOutcome.GAP}
+
+    @property
+    def good(self) -> bool:
+        """Whether nobody needs to look at it."""
+        return self in {FeedOutcome.OK, FeedOutcome.NOT_MODIFIED}
 
 
 class FetchOutcome(DefinedEnum):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,8 +33,9 @@ from models.tables import (
 )
 from models.vocabulary import ArgumentRole, Genericity, Label, LinkStatus, Precision, ReviewStatus, StageState, Via
 from pipeline.store.rows import Row, insert_new
+from pipeline.store.supersede import Rows, restore, settle
 
-__all__ = ["AnalysisContext", "record_analysis", "record_analysis_failure", "record_new_links"]
+__all__ = ["AnalysisContext", "insert_rows", "make_rows", "record_analysis", "record_analysis_failure", "record_new_links"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,17 @@ class _Writer:
 
 def record_analysis(connection: Connection, analysis: Analysis, context: AnalysisContext) -> dict[str, int]:
     """Write everything said of one article version; return how many rows of each kind it has."""
-    article_id = connection.execute(select(ArticleVersionRow.article_id).where(ArticleVersionRow.id == analysis.article.id)).scalar_one()
+    rows = make_rows(analysis, _article_of(connection, analysis), context)
+    insert_rows(connection, rows)
+    _touch_retold_events(connection, [row["id"] for row in rows.get(EventRow, [])], context.at)
+    counts = {table.__tablename__: len(rows_of) for table, rows_of in rows.items()}
+    cuts = {"events": "\n".join(map(str, analysis.cuts))} if analysis.cuts else {}
+    _record_status(connection, analysis.article.id, context, state=StageState.DONE, counts=counts, reasons=cuts)
+    return counts
+
+
+def make_rows(analysis: Analysis, article_id: str, context: AnalysisContext) -> dict[type[Base], list[Row]]:
+    """Return everything said of one version of an article as rows, by table."""
     writer = _Writer(analysis, article_id, context)
     _add_entities(writer)
     _add_mentions(writer)
@@ -87,33 +98,40 @@ def record_analysis(connection: Connection, analysis: Analysis, context: Analysi
             "score": relation.score,
         }
         writer.add(EventRelationRow, row)
+    return writer.rows
+
+
+def insert_rows(connection: Connection, rows: Rows) -> None:
+    """Write the rows that are not there yet, in the order of their references."""
     for table in _ORDER:
-        insert_new(connection, table, writer.rows.get(table, []))
-    _touch_retold_events(connection, writer)
-    counts = {table.__tablename__: len(rows) for table, rows in writer.rows.items()}
-    _record_status(connection, analysis.article.id, context, state=StageState.DONE, counts=counts)
-    return counts
+        insert_new(connection, table, rows.get(table, []))
 
 
 def record_new_links(connection: Connection, analysis: Analysis, context: AnalysisContext, *, entity_ids: Mapping[str, str]) -> None:
     """Add the mentions and links of an analysis to those that are stored of its version, which stay as they are.
 
-    `entity_ids` are the stored entities of those entities of the analysis that are stored already. The knowledge version is part
-    of the id of a link that is added, so that it stands beside an older one that said less of the same entry.
+    `entity_ids` are the stored entities of those entities of the analysis that are stored already. A link stands beside an older one
+    that said less of the same entry.
     """
-    article_id = connection.execute(select(ArticleVersionRow.article_id).where(ArticleVersionRow.id == analysis.article.id)).scalar_one()
-    writer = _Writer(analysis, article_id, context, entity_ids=dict(entity_ids))
+    writer = _Writer(analysis, _article_of(connection, analysis), context, entity_ids=dict(entity_ids))
     _add_entities(writer)
     _add_mentions(writer)
-    _add_links(writer, context.knowledge_version_id)
+    _add_links(writer)
     _add_identifiers(writer)
-    for table in _ORDER:
-        insert_new(connection, table, writer.rows.get(table, []))
+    settlement = settle(connection, analysis.article.id, writer.rows)
+    insert_rows(connection, settlement.rows)
+    restore(connection, settlement)
+
+
+def _article_of(connection: Connection, analysis: Analysis) -> str:
+    return connection.execute(select(ArticleVersionRow.article_id).where(ArticleVersionRow.id == analysis.article.id)).scalar_one()
 
 
 def record_analysis_failure(connection: Connection, version_id: str, context: AnalysisContext, *, reason: str) -> None:
     """Write that the language stages could not read a version; it waits in quarantine, its text is kept."""
-    _record_status(connection, version_id, context, state=StageState.QUARANTINED, counts={}, reason=reason)
+    _record_status(
+        connection, version_id, context, state=StageState.QUARANTINED, counts={}, reasons=dict.fromkeys(context.stage_versions, reason)
+    )
 
 
 _ORDER: tuple[type[Base], ...] = (
@@ -141,15 +159,16 @@ def _record_status(
     *,
     state: StageState,
     counts: dict[str, int],
-    reason: str | None = None,
+    reasons: Mapping[str, str],
 ) -> None:
+    """Write where a version stands in each stage; `reasons` tells, by stage, why it failed or what it was read with less care for."""
     rows = [
         {
             "version_id": version_id,
             "stage": stage,
             "stage_version": version,
             "state": state,
-            "reason": reason,
+            "reason": reasons.get(stage),
             "counts": counts if stage == "events" else {},
             "run_id": context.run_id,
             "finished_at": context.at,
@@ -159,11 +178,10 @@ def _record_status(
     insert_new(connection, StageStatusRow, rows)
 
 
-def _touch_retold_events(connection: Connection, writer: _Writer) -> None:
-    """Mark events that an earlier version of the article told already as changed now."""
-    ids = [row["id"] for row in writer.rows.get(EventRow, [])]
+def _touch_retold_events(connection: Connection, ids: Sequence[str], at: datetime) -> None:
+    """Mark events that an earlier version of the article told already as changed now; those that were withdrawn since come back."""
     if ids:
-        connection.execute(update(EventRow).where(EventRow.id.in_(ids)).values(changed_at=writer.context.at))
+        connection.execute(update(EventRow).where(EventRow.id.in_(ids)).values(changed_at=at, deleted_at=None))
 
 
 # --- entities, mentions, candidates, links --------------------------------------------------------------------------
@@ -229,7 +247,7 @@ def _add_mentions(writer: _Writer) -> None:
 
 
 def _add_candidates(writer: _Writer) -> None:
-    """Add the uncertain spans. The maker's version is part of the id, so that a newer model's say stands beside the older one's."""
+    """Add the uncertain spans. The maker's version is part of the id: two makers may be unsure of one span."""
     for candidate in writer.analysis.tagging.candidates:
         maker = _maker(candidate.maker)
         row = {
@@ -246,14 +264,13 @@ def _add_candidates(writer: _Writer) -> None:
         writer.add(MentionCandidateRow, row)
 
 
-def _add_links(writer: _Writer, *marks: str) -> None:
-    """Add the links; `marks` become part of their ids."""
+def _add_links(writer: _Writer) -> None:
     linking: Linking = writer.analysis.linking
     for link in linking.links:
         if link.entity not in writer.entity_ids:
             raise ValueError(f"link of {link.entity}, which no mention names")
         row = {
-            "id": make_id("lnk", writer.version_id, link.entity, link.source, link.entry or link.name, *marks),
+            "id": make_id("lnk", writer.version_id, link.entity, link.source, link.entry or link.name),
             "version_id": writer.version_id,
             "entity_id": writer.entity_ids[link.entity],
             "entry": link.entry or None,

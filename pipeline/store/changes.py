@@ -31,15 +31,17 @@ def record_created(connection: Connection, *, at: datetime) -> None:
 
 
 def record_changed(connection: Connection, *, at: datetime) -> None:
-    """Add a line for every event that changed after its last line was written."""
+    """Add a line for every event that changed after its last line was written: withdrawn by that change, or changed otherwise."""
     last = select(func.max(EventChangeRow.at)).where(EventChangeRow.event_id == EventRow.id).scalar_subquery()
-    query = select(EventRow.id).where(*_lately(connection), EventRow.changed_at > last).order_by(EventRow.id)
-    add_changes(connection, [(ChangeKind.CHANGED, event, None) for event in connection.execute(query).scalars()], at=at)
+    query = select(EventRow.id, EventRow.deleted_at).where(*_lately(connection), EventRow.changed_at > last).order_by(EventRow.id)
+    changed = connection.execute(query).all()
+    add_changes(connection, [(ChangeKind.WITHDRAWN if gone else ChangeKind.CHANGED, event, None) for event, gone in changed], at=at)
 
 
 def _lately(connection: Connection) -> list[Any]:
-    """Return the condition that an event changed since the last line that tells a creation or a change: older ones are told."""
-    told = select(func.max(EventChangeRow.at)).where(EventChangeRow.kind.in_([ChangeKind.CREATED, ChangeKind.CHANGED]))
+    """Return the condition that an event changed since the last line that tells of its reading: older ones are told."""
+    kinds = (ChangeKind.CREATED, ChangeKind.CHANGED, ChangeKind.WITHDRAWN)
+    told = select(func.max(EventChangeRow.at)).where(EventChangeRow.kind.in_(kinds))
     last = connection.execute(told).scalar()
     return [] if last is None else [EventRow.changed_at >= last]
 
@@ -48,7 +50,7 @@ def find_changes(connection: Connection, *, since: datetime | None = None, after
     """Return the lines after a cursor that were written since a time, oldest first, with what is known of the event now."""
     told = (
         *(EventRow.type, EventRow.subtype, EventRow.modality, EventRow.date_start, EventRow.date_end, EventRow.merged_into),
-        *(EventRow.n_mentions, EventRow.n_articles, EventRow.n_sources),
+        *(EventRow.n_mentions, EventRow.n_articles, EventRow.n_sources, EventRow.deleted_at),
     )
     query = (
         select(EventChangeRow.number, EventChangeRow.at, EventChangeRow.kind, EventChangeRow.event_id, EventChangeRow.into_event_id, *told)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import insert, select
 
-from models.tables import ArticleRow, Base, FeedItemRow, FeedRow, RawBodyRow
+from models.tables import ArticleRow, Base, FeedItemRow, FeedRow, RawBodyRow, RunRow
 from models.vocabulary import StageState
 from pipeline.store.engine import Database, reading, writing
 
 __all__ = ["copy_fetch_state"]
 
-_TABLES: tuple[type[Base], ...] = (FeedRow, RawBodyRow, ArticleRow, FeedItemRow)
+_TABLES: tuple[type[Base], ...] = (RunRow, FeedRow, RawBodyRow, ArticleRow, FeedItemRow)
 
 
 def copy_fetch_state(source: Database, target: Database) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,12 @@ from models.tables import (
     ModelVersionRow,
     TimeExpressionRow,
 )
+from models.vocabulary import Label
 
 __all__ = ["EventView", "find_event_ids", "list_events_of", "load_event_view"]
 
 Fields = Mapping[str, Any]
+Place = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +37,10 @@ class EventView:
     """One event as plain rows.
 
     `mentions` are those of this event and of the events that it stands for, its own first; each in the latest version of its article
-    that tells the event, in order of the text. `older` counts the mentions in earlier versions. `versions` are the article versions by
+    that tells the event, in order of the text. Of what was said of a mention only what is in force is told. `older` counts the mentions in earlier versions. `versions` are the article versions by
     id; one that is no longer stored is missing. `arguments`, `amounts` and `quantities` have the `mention_id` that they belong to,
-    `times` stand by id, `names` are start, end and label of the names by version id. `others` has the events that relations and merges
+    `times` stand by id, `names` are start, end and label of the names by version id: those in force, and where an argument has none, the
+    superseded one that it was told with. `others` has the events that relations and merges
     name, each with the words of its first trigger.
     """
 
@@ -67,10 +70,11 @@ def find_event_ids(connection: Connection, name: str, *, limit: int) -> list[Fie
 
 
 def list_events_of(connection: Connection, version_id: str) -> list[str]:
-    """Return the ids of the events that an article version tells, in order of their first trigger."""
+    """Return the ids of the events in force that an article version tells, in order of their first trigger."""
     told = (
         select(EventMentionRow.event_id)
-        .where(EventMentionRow.version_id == version_id)
+        .join(EventRow, EventRow.id == EventMentionRow.event_id)
+        .where(EventMentionRow.version_id == version_id, EventRow.deleted_at.is_(None))
         .order_by(EventMentionRow.trigger_start, EventMentionRow.trigger_end, EventMentionRow.event_id)
     )
     return list(dict.fromkeys(connection.execute(told).scalars()))
@@ -103,12 +107,12 @@ def load_event_view(connection: Connection, event_id: str) -> EventView | None:
             connection,
             select(AmountRow.__table__, EventAmountRow.mention_id, EventAmountRow.role)
             .join(EventAmountRow, EventAmountRow.amount_id == AmountRow.id)
-            .where(EventAmountRow.mention_id.in_(ids))
+            .where(EventAmountRow.mention_id.in_(ids), EventAmountRow.superseded_at.is_(None))
             .order_by(AmountRow.start, AmountRow.id),
         ),
         quantities=_all(connection, _of_mentions(EventQuantityRow, ids).order_by(EventQuantityRow.start, EventQuantityRow.id)),
         times=_by_id(times),
-        names=_names(connection, version_ids),
+        names=_names(connection, version_ids, {(row["start"], row["end"]) for row in arguments}),
         relations=relations,
         merged=merged,
         others=_in_short(connection, sorted(others - {event_id})),
@@ -167,14 +171,24 @@ def _in_short(connection: Connection, ids: Sequence[str]) -> dict[str, Fields]:
     return _by_id(rows)
 
 
-def _names(connection: Connection, version_ids: Sequence[str]) -> dict[str, tuple[Fields, ...]]:
+def _names(connection: Connection, version_ids: Sequence[str], told: Collection[Place]) -> dict[str, tuple[Fields, ...]]:
+    """Return the names of each version; of the superseded ones those that stand in a place that is `told`, and no other name does."""
     columns = (MentionRow.version_id, MentionRow.start, MentionRow.end, MentionRow.label)
-    rows = _all(connection, select(*columns).where(MentionRow.version_id.in_(version_ids)).order_by(MentionRow.start, MentionRow.end))
-    return {ident: tuple(row for row in rows if row["version_id"] == ident) for ident in version_ids}
+    superseded = MentionRow.superseded_at.is_not(None).label("superseded")
+    query = select(*columns, superseded).where(MentionRow.version_id.in_(version_ids)).order_by(MentionRow.start, MentionRow.end)
+    rows = _all(connection, query.order_by(MentionRow.superseded_at.desc(), MentionRow.id))
+    in_force = {(row["version_id"], row["start"], row["end"]) for row in rows if not row["superseded"]}
+    kept: dict[str, dict[tuple[Place, Label], Fields]] = {ident: {} for ident in version_ids}
+    for row in rows:
+        version, place = row["version_id"], (row["start"], row["end"])
+        if not row["superseded"] or (place in told and (version, *place) not in in_force):
+            name = {column: row[column] for column in ("version_id", "start", "end", "label")}
+            kept[version].setdefault((place, row["label"]), name)
+    return {ident: tuple(names.values()) for ident, names in kept.items()}
 
 
 def _of_mentions(table: type[EventArgumentRow | EventQuantityRow], ids: Sequence[str]) -> Select[Any]:
-    return select(table.__table__).where(table.mention_id.in_(ids))
+    return select(table.__table__).where(table.mention_id.in_(ids), table.superseded_at.is_(None))
 
 
 def _by_id(rows: Sequence[Fields]) -> dict[str, Fields]:

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
@@ -32,6 +31,7 @@ from models.tables import (
 )
 from models.vocabulary import ArgumentRole, Genericity, Precision
 from pipeline.store.changes import add_changes
+from pipeline.store.chunks import in_chunks
 from pipeline.store.stories import in_window
 
 __all__ = [
@@ -53,15 +53,6 @@ Transaction = Connection
 """A connection in a transaction, as everyone outside the store sees it."""
 
 Fields = Mapping[str, Any]
-_CHUNK = 500
-"""Ids in one query: SQLite takes some thousands, and plans for few are as good."""
-
-
-def _chunks(ids: Iterable[str]) -> Iterator[list[str]]:
-    rest = iter(sorted(ids))
-    while chunk := list(islice(rest, _CHUNK)):
-        yield chunk
-
 
 # --- which events are looked at -----------------------------------------------------------------------------------------
 
@@ -88,10 +79,10 @@ def group_of(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Return these events and all that stand with any of them."""
     stands = func.coalesce(EventRow.merged_into, EventRow.id)
     leaders: set[str] = set()
-    for chunk in _chunks(ids):
+    for chunk in in_chunks(ids):
         leaders |= set(connection.execute(select(stands).where(EventRow.id.in_(chunk))).scalars())
     found = set(leaders)
-    for chunk in _chunks(leaders):
+    for chunk in in_chunks(leaders):
         found |= set(connection.execute(select(EventRow.id).where(EventRow.merged_into.in_(chunk))).scalars())
     return found
 
@@ -99,7 +90,7 @@ def group_of(connection: Connection, ids: Iterable[str]) -> set[str]:
 def standing_of(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
     """Map each of these events to the event that stands for it: itself, where it is merged into none."""
     found: dict[str, str] = {}
-    for chunk in _chunks(ids):
+    for chunk in in_chunks(ids):
         rows = connection.execute(select(EventRow.id, func.coalesce(EventRow.merged_into, EventRow.id)).where(EventRow.id.in_(chunk)))
         found |= {row[0]: row[1] for row in rows}
     return found
@@ -116,13 +107,15 @@ def find_event_ids(connection: Connection, name: str) -> list[str]:
 
 def load_summaries(connection: Connection, ids: Iterable[str]) -> list[EventSummary]:
     """Return what is compared of these events."""
-    return [summary for chunk in _chunks(ids) for summary in _load_chunk(connection, chunk)]
+    return [summary for chunk in in_chunks(ids) for summary in _load_chunk(connection, chunk)]
 
 
 def _load_chunk(connection: Connection, ids: Sequence[str]) -> Iterator[EventSummary]:
     tellings = _load_tellings(connection, ids)
     parties, sums = _load_parties(connection, ids), _load_sums(connection, ids)
-    rows = connection.execute(select(EventRow.__table__).where(EventRow.id.in_(ids)).order_by(EventRow.id)).mappings()
+    rows = connection.execute(
+        select(EventRow.__table__).where(EventRow.id.in_(ids), EventRow.deleted_at.is_(None)).order_by(EventRow.id)
+    ).mappings()
     for row in rows:
         told = tellings[row["id"]]
         newest = told[-1]
@@ -189,6 +182,7 @@ def _load_parties(connection: Connection, ids: Sequence[str]) -> dict[str, list[
         .join(EventMentionRow, EventMentionRow.id == EventArgumentRow.mention_id)
         .outerjoin(EntityRow, EntityRow.id == EventArgumentRow.entity_id)
         .where(EventMentionRow.event_id.in_(ids), EventArgumentRow.role.in_([ArgumentRole.ACTOR, ArgumentRole.TARGET]))
+        .where(EventArgumentRow.superseded_at.is_(None))
         .distinct()
     )
     found = _grouped(connection.execute(query).mappings())
@@ -210,7 +204,7 @@ def _load_sums(connection: Connection, ids: Sequence[str]) -> dict[str, list[Sum
         select(*columns)
         .join(EventAmountRow, EventAmountRow.mention_id == EventMentionRow.id)
         .join(AmountRow, AmountRow.id == EventAmountRow.amount_id)
-        .where(EventMentionRow.event_id.in_(ids), AmountRow.value.is_not(None))
+        .where(EventMentionRow.event_id.in_(ids), AmountRow.value.is_not(None), EventAmountRow.superseded_at.is_(None))
         .distinct()
         .order_by(*columns)
     )
@@ -237,7 +231,7 @@ def decisions_in_force(connection: Connection, ids: Iterable[str]) -> list[Decis
 
 def _rows_in_force(connection: Connection, ids: set[str]) -> list[Fields]:
     found: list[Fields] = []
-    for chunk in _chunks(ids):
+    for chunk in in_chunks(ids):
         query = select(EventMergeRow.__table__).where(EventMergeRow.ended_at.is_(None), EventMergeRow.loser_event_id.in_(chunk))
         found += [dict(row) for row in connection.execute(query.order_by(EventMergeRow.id)).mappings() if row["winner_event_id"] in ids]
     return found
@@ -369,7 +363,7 @@ def _count_sources(connection: Connection, standing: Mapping[str, str], at: date
     What is counted of a standing event is all that is told of it under any id. Copies of one text are one source.
     """
     told: dict[str, list[Any]] = defaultdict(list)
-    for chunk in _chunks(standing):
+    for chunk in in_chunks(standing):
         rows = connection.execute(
             select(EventMentionRow.event_id, EventRow.article_id, ArticleVersionRow.cluster_id)
             .join(EventRow, EventRow.id == EventMentionRow.event_id)

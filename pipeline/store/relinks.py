@@ -1,7 +1,8 @@
 """Matches to list entries that newer lists bring to articles which were read before.
 
-Nothing that is stored changes. A new match becomes a row of its own, on the entity under which the name is stored already, so that
-events and mentions lead to it; a match that the newer lists no longer support stands as what it was found on.
+Nothing that is in force changes. A new match becomes a row of its own, on the entity under which the name is stored already, so that
+events and mentions lead to it; a match that the newer lists no longer support stands as what it was found on, until the article is read
+again (`pipeline.store.rereading`).
 """
 
 from __future__ import annotations
@@ -45,9 +46,10 @@ def due_relinks(connection: Connection, *, since: datetime, list_versions: Mappi
 
 
 def find_new_links(connection: Connection, analysis: Analysis) -> tuple[Link, ...]:
-    """Return the links that say more of an entry than what is stored of it: matched or for review now, and less or nothing before."""
+    """Return the links that say more of an entry than what is in force of it: matched or for review now, and less or nothing before."""
     stored: dict[str | None, int] = {}
-    for row in connection.execute(select(LinkRow.entry, LinkRow.status).where(LinkRow.version_id == analysis.article.id)):
+    in_force = (LinkRow.version_id == analysis.article.id, LinkRow.superseded_at.is_(None))
+    for row in connection.execute(select(LinkRow.entry, LinkRow.status).where(*in_force)):
         stored[row.entry] = max(stored.get(row.entry, 0), _STRENGTH[row.status])
     return tuple(link for link in analysis.linking.links if _STRENGTH[LinkStatus(link.status)] > stored.get(link.entry, 0))
 
@@ -56,7 +58,8 @@ def record_relinks(connection: Connection, analysis: Analysis, links: Sequence[L
     """Add these links of an analysis to its version, and note under which knowledge the version was linked last."""
     if links:
         columns = (MentionRow.entity_id, MentionRow.start, MentionRow.end, MentionRow.label)
-        stored = connection.execute(select(*columns).where(MentionRow.version_id == analysis.article.id).order_by(MentionRow.start)).all()
+        in_force = (MentionRow.version_id == analysis.article.id, MentionRow.superseded_at.is_(None))
+        stored = connection.execute(select(*columns).where(*in_force).order_by(MentionRow.start)).all()
         wanted = {link.entity for link in links}
         named = [mention for mention in analysis.linking.mentions if mention.entity in wanted]
         entity_ids = _stored_entities(named, stored)

@@ -5,19 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from enum import IntEnum
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, func, insert, select, text, update
 
 from models.ids import make_id
 from models.tables import Base, KnowledgeVersionRow, ModelVersionRow, RunRow
 from pipeline.errors import LockHeld
-from pipeline.store.engine import reading
+from pipeline.store.engine import reading, writing
 from pipeline.store.rows import insert_new
 
-__all__ = ["add_knowledge_version", "add_model_version", "count_rows", "end_run", "hold_database", "start_run"]
+__all__ = [
+    "add_knowledge_version",
+    "add_model_version",
+    "can_be_shared",
+    "count_rows",
+    "end_run",
+    "hold_database",
+    "recording",
+    "start_run",
+    "take_turn",
+]
 
 _LOCK_KEY = 0x50454E49  # "PENI"; any number will do that no other program of the same database uses
+
+
+class _Lock(IntEnum):
+    """What advisory locks are held for; added to the key."""
+
+    DATABASE = 0
+    SCHEMA = 1
+    STORIES = 2
+    WRITING = 3
 
 
 def start_run(connection: Connection, *, command: str, at: datetime, versions: Mapping[str, str]) -> str:
@@ -50,25 +70,65 @@ def add_knowledge_version(connection: Connection, *, version: str, entities: int
 
 
 @contextmanager
-def hold_database(engine: Engine) -> Iterator[None]:
-    """Keep other machines from running on the same PostgreSQL database; raise LockHeld where one does.
+def hold_database(engine: Engine, *, shared: bool = False) -> Iterator[None]:
+    """Keep other machines from working on the same PostgreSQL database; raise LockHeld at once where one does that must not.
 
-    The database releases the lock when the connection ends, however it ends. SQLite is held by the lock file beside it.
+    Runs that share their work by leases hold it `shared`, beside each other; a command that needs the database alone holds it against
+    all. The database releases the lock when the connection ends, however it ends. SQLite is held by the lock file beside it.
     """
-    if engine.dialect.name != "postgresql":
+    if not can_be_shared(engine):
         yield
         return
+    kind = "_shared" if shared else ""
     with reading(engine) as connection:
-        # Databases are told apart by the search path too: tests keep theirs in schemas of their own.
-        query = text("SELECT pg_try_advisory_lock(:key, hashtext(current_schema()))")
-        if not connection.execute(query, {"key": _LOCK_KEY}).scalar_one():
+        if not _call(connection, f"pg_try_advisory_lock{kind}", _Lock.DATABASE):
             raise LockHeld("another run is at work on this database: try later")
         connection.commit()
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key, hashtext(current_schema()))"), {"key": _LOCK_KEY})
+            _call(connection, f"pg_advisory_unlock{kind}", _Lock.DATABASE)
             connection.commit()
+
+
+@contextmanager
+def take_turn(engine: Engine, what: Literal["schema", "stories"]) -> Iterator[None]:
+    """Wait until no other run is at what only one may do at a time."""
+    if not can_be_shared(engine):
+        yield
+        return
+    lock = _Lock[what.upper()]
+    with reading(engine) as connection:
+        _call(connection, "pg_advisory_lock", lock)
+        connection.commit()
+        try:
+            yield
+        finally:
+            _call(connection, "pg_advisory_unlock", lock)
+            connection.commit()
+
+
+@contextmanager
+def recording(engine: Engine) -> Iterator[Connection]:
+    """Open one transaction for what came of an item. Those of several runs queue, as SQLite has its writers queue anyway.
+
+    Else two of them that write the same entities, each in its own order, would wait for each other. They take milliseconds.
+    """
+    with writing(engine) as connection:
+        if can_be_shared(engine):
+            _call(connection, "pg_advisory_xact_lock", _Lock.WRITING)
+        yield connection
+
+
+def can_be_shared(engine: Engine) -> bool:
+    """Tell whether runs on several machines may be at work on this database."""
+    return engine.dialect.name == "postgresql"
+
+
+def _call(connection: Connection, function: str, lock: _Lock) -> bool:
+    # Databases are told apart by the search path too: tests keep theirs in schemas of their own.
+    query = text(f"SELECT {function}(:key, hashtext(current_schema()))")
+    return connection.execute(query, {"key": _LOCK_KEY + lock}).scalar() is True
 
 
 def count_rows(connection: Connection) -> dict[str, int]:

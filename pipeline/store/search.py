@@ -25,6 +25,7 @@ from models.tables import (
     MentionRow,
     RunRow,
     StageStatusRow,
+    Supersedable,
     TimeExpressionRow,
 )
 from models.vocabulary import ArgumentRole, LinkStatus
@@ -126,6 +127,7 @@ def _names_party(name: str) -> ColumnElement[bool]:
         .join(EventArgumentRow, EventArgumentRow.mention_id == EventMentionRow.id)
         .where(
             EventArgumentRow.role.in_([ArgumentRole.ACTOR, ArgumentRole.TARGET]),
+            EventArgumentRow.superseded_at.is_(None),
             or_(
                 EventArgumentRow.entity_id == name,
                 func.lower(EventArgumentRow.name).contains(name.lower(), autoescape=True),
@@ -135,6 +137,9 @@ def _names_party(name: str) -> ColumnElement[bool]:
     )
     ids = select(func.coalesce(EventRow.merged_into, EventRow.id)).where(EventRow.id.in_(told))
     return _FLAT.c.event_id.in_(ids)
+
+
+_MATCHED = (LinkRow.status == LinkStatus.AUTO, LinkRow.superseded_at.is_(None))
 
 
 def find_entities(connection: Connection, wanted: EntityFilter) -> list[Fields]:
@@ -153,6 +158,7 @@ def find_entities(connection: Connection, wanted: EntityFilter) -> list[Fields]:
         .join(MentionRow, MentionRow.entity_id == EntityRow.id)
         .join(ArticleVersionRow, ArticleVersionRow.id == MentionRow.version_id)
         .join(ArticleRow, ArticleRow.latest_version_id == ArticleVersionRow.id)
+        .where(MentionRow.superseded_at.is_(None))
         .group_by(EntityRow.id, EntityRow.label, EntityRow.name, EntityRow.country)
         .order_by(func.count(MentionRow.id).desc(), EntityRow.id)
         .limit(wanted.limit)
@@ -167,7 +173,7 @@ def find_entities(connection: Connection, wanted: EntityFilter) -> list[Fields]:
     if wanted.officials:
         query = query.where(MentionRow.official.is_(True))
     if wanted.listed:
-        query = query.where(EntityRow.id.in_(select(LinkRow.entity_id).where(LinkRow.status == LinkStatus.AUTO)))
+        query = query.where(EntityRow.id.in_(select(LinkRow.entity_id).where(*_MATCHED)))
     rows = [dict(row) for row in connection.execute(query).mappings()]
     entries = _list_entries(connection, [row["id"] for row in rows])
     return [{**row, "label": row["label"].value, "sanctions": entries.get(row["id"], [])} for row in rows]
@@ -177,7 +183,7 @@ def _list_entries(connection: Connection, entity_ids: Sequence[str]) -> dict[str
     entries: dict[str, list[str]] = {}
     query = (
         select(LinkRow.entity_id, LinkRow.entry)
-        .where(LinkRow.entity_id.in_(entity_ids), LinkRow.status == LinkStatus.AUTO, LinkRow.entry.is_not(None))
+        .where(LinkRow.entity_id.in_(entity_ids), LinkRow.entry.is_not(None), *_MATCHED)
         .distinct()
         .order_by(LinkRow.entity_id, LinkRow.entry)
     )
@@ -188,7 +194,7 @@ def _list_entries(connection: Connection, entity_ids: Sequence[str]) -> dict[str
 
 @dataclass(frozen=True, slots=True)
 class ArticleView:
-    """One article version with every layer on it, as plain rows in order of the text.
+    """One article version with every layer on it, as plain rows in order of the text: what is in force.
 
     `event_amounts` are the amounts of each passage that tells an event. `tellings` are the same events as other articles tell them: a row
     of `v_events_flat` each. `knowledge` is the version of the knowledge base under which it was read; None where it was not read yet.
@@ -227,19 +233,19 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
     events = (
         select(EventMentionRow.__table__, *(getattr(EventRow, name) for name in _OF_EVENT))
         .join(EventRow, EventRow.id == EventMentionRow.event_id)
-        .where(EventMentionRow.version_id == version_id)
+        .where(EventMentionRow.version_id == version_id, EventRow.deleted_at.is_(None))
         .order_by(EventMentionRow.trigger_start)
     )
     arguments = (
         select(EventArgumentRow.__table__)
         .join(EventMentionRow, EventMentionRow.id == EventArgumentRow.mention_id)
-        .where(EventMentionRow.version_id == version_id)
+        .where(EventMentionRow.version_id == version_id, EventArgumentRow.superseded_at.is_(None))
         .order_by(EventArgumentRow.mention_id, EventArgumentRow.role, EventArgumentRow.start)
     )
     amounts = (
         select(EventAmountRow.mention_id, EventAmountRow.role, AmountRow.text)
         .join(AmountRow, AmountRow.id == EventAmountRow.amount_id)
-        .where(AmountRow.version_id == version_id)
+        .where(AmountRow.version_id == version_id, EventAmountRow.superseded_at.is_(None))
         .order_by(AmountRow.start)
     )
     told_here = select(func.coalesce(EventRow.merged_into, EventRow.id)).join(EventMentionRow, EventMentionRow.event_id == EventRow.id)
@@ -282,7 +288,8 @@ def _all(connection: Connection, query: Any) -> tuple[Fields, ...]:  # noqa: ANN
 
 def _of_version(connection: Connection, rows: type[Base], version_id: str, *order: str) -> tuple[Fields, ...]:
     columns = rows.__table__.c
-    return _all(connection, select(rows.__table__).where(columns.version_id == version_id).order_by(*(columns[name] for name in order)))
+    query = select(rows.__table__).where(columns.version_id == version_id).order_by(*(columns[name] for name in order))
+    return _all(connection, query.where(columns.superseded_at.is_(None)) if issubclass(rows, Supersedable) else query)
 
 
 def _find_version(connection: Connection, name: str) -> str | None:

@@ -1,4 +1,4 @@
-"""`v_events_flat`: one row per event and article, for people who want a table.
+"""`v_events_flat`: one row per event and article, for people who want a table; only what is in force.
 
 Views hold no data, so they are made anew after every migration and need none of their own.
 """
@@ -34,16 +34,19 @@ _HERE = "m.event_id = o.id AND m.version_id = v.id"
 def _arguments(aggregate: str, role: str, column: str) -> str:
     source = (
         "event_argument a JOIN event_mention m ON m.id = a.mention_id LEFT JOIN entity n ON n.id = a.entity_id "
-        f"WHERE {_HERE} AND a.role = '{role}' AND {column} IS NOT NULL"
+        f"WHERE {_HERE} AND a.role = '{role}' AND {column} IS NOT NULL AND a.superseded_at IS NULL"
     )
     return _joined(aggregate, column, source)
 
 
 def _first_amount(column: str) -> str:
-    """Return the value of the first amount in the text that the event has in this article."""
+    """Return the value of the first amount in the text that the event has in this article.
+
+    Whether the event has it is asked, not whether the article still does: what a person decided on keeps the amounts that it was told with.
+    """
     return (
         f"(SELECT am.{column} FROM event_amount ea JOIN event_mention m ON m.id = ea.mention_id JOIN amount am ON am.id = ea.amount_id "  # noqa: S608
-        f"WHERE {_HERE} ORDER BY am.start LIMIT 1)"
+        f"WHERE {_HERE} AND ea.superseded_at IS NULL ORDER BY am.start LIMIT 1)"
     )
 
 
@@ -56,11 +59,11 @@ def _flat_view(aggregate: str) -> str:
         aggregate,
         "l.entry",
         "event_argument a JOIN event_mention m ON m.id = a.mention_id JOIN link l ON l.entity_id = a.entity_id AND l.version_id = v.id "
-        f"WHERE {_HERE} AND a.role IN ('actor', 'target') AND l.status = 'auto' AND l.entry IS NOT NULL",
+        f"WHERE {_HERE} AND a.role IN ('actor', 'target') AND l.status = 'auto' AND l.entry IS NOT NULL "
+        "AND a.superseded_at IS NULL AND l.superseded_at IS NULL",
     )
-    quantities = _joined(
-        aggregate, "q.role || ' ' || q.text", f"event_quantity q JOIN event_mention m ON m.id = q.mention_id WHERE {_HERE}"
-    )
+    source = f"event_quantity q JOIN event_mention m ON m.id = q.mention_id WHERE {_HERE} AND q.superseded_at IS NULL"
+    quantities = _joined(aggregate, "q.role || ' ' || q.text", source)
     return f"""
     SELECT e.id AS event_id, v.id AS version, e.type, e.subtype, e.plover, e.cameo, e.quad_class,
       {_arguments(aggregate, "actor", "a.name")} AS actors,

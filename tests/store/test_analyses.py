@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from models.records import Analysis, Linking, Maker
+from models.records import Analysis, Cut, Linking, Maker
 from models.tables import EntityRow, EventMentionRow, EventRow, MentionCandidateRow, MentionRow, StageStatusRow
 from models.vocabulary import CandidateReason, Label, StageState
 from pipeline.store.analyses import record_analysis, record_analysis_failure
@@ -90,6 +90,17 @@ def test_an_article_that_breaks_the_stages_is_kept_aside_with_the_reason(databas
         rows = connection.execute(select(StageStatusRow.state, StageStatusRow.reason).where(StageStatusRow.stage == "events")).all()
         assert [tuple(row) for row in rows] == [(StageState.QUARANTINED, "RecursionError: too deep")]
         assert due_analyses(connection) == []
+
+
+def test_a_sentence_that_was_read_in_pieces_is_reported_on_the_article(database: Database) -> None:
+    article = add_article(database)
+    cut = Cut(0, len(TEXT), 400, 3)
+    record(database, replace(make_analysis(article), cuts=(cut,)))
+    with reading(database) as connection:
+        view = load_article_view(connection, article.id)
+    assert view is not None
+    assert {stage["stage"]: stage["reason"] for stage in view.stages if stage["reason"]} == {"events": str(cut)}
+    assert {stage["state"] for stage in view.stages} == {StageState.DONE}
 
 
 def test_a_new_version_keeps_the_evidence_of_the_old_one(database: Database) -> None:

@@ -13,6 +13,7 @@ from models.vocabulary import Label
 from pipeline.store.analyses import AnalysisContext, record_analysis
 from pipeline.store.engine import Database, reading, writing
 from pipeline.store.relinks import due_relinks, find_new_links, record_relinks
+from pipeline.store.rereading import record_rereading
 from pipeline.store.runs import add_knowledge_version, count_rows, start_run
 from pipeline.store.search import find_entities, find_events
 from tests.store.builders import MAKER, NOW, add_article, make_analysis, make_context, make_mention
@@ -173,3 +174,22 @@ def test_a_longer_name_than_the_stored_one_keeps_the_stored_entity(database: Dat
     assert stored_links(database) == [(entity, ENTRY, "auto", "kb2")]
     assert "kb:ofac-56045" not in names
     assert made.linking.links[0].maker == MAKER
+
+
+def test_a_match_that_a_newer_reading_superseded_comes_back_when_the_lists_support_it_again(database: Database) -> None:
+    made = make_analysis(add_article(database))
+    store_analysis(database, made)
+    context = newer_context(database, "kb2")
+    with writing(database) as connection:
+        record_rereading(connection, replace(made, linking=replace(made.linking, links=())), context)
+    assert find_listed(database) == []
+    before = stored_links(database)
+    assert [link.entry for link in relink(database, made, "kb3")] == [ENTRY]
+    assert find_listed(database) == ["kb:ofac-56045"]
+    assert stored_links(database) == before
+
+
+def find_listed(database: Database) -> list[str]:
+    with reading(database) as connection:
+        found = find_entities(connection, EntityFilter((), None, listed=True, officials=False, limit=5))
+    return [row["id"] for row in found]

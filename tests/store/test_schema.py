@@ -62,6 +62,33 @@ def move(database: Database, revision: str) -> None:
         command.upgrade(config, revision)
 
 
+def move_back(database: Database, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    with writing(database) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+
+def test_what_was_superseded_or_withdrawn_survives_a_downgrade_and_the_next_upgrade(empty_database: Database) -> None:
+    upgrade(empty_database)
+    with writing(empty_database) as connection:
+        for statement in (_ROWS_OF_0001 + ";" + _EVENTS_OF_0003).rstrip(";").split(";"):
+            connection.execute(text(statement))
+        connection.execute(text("UPDATE mention SET superseded_at = '2025-11-07 03:00:00', superseded_by = 'run-1'"))
+        connection.execute(text("INSERT INTO event_change (event_id, kind, at) VALUES ('evt-a', 'withdrawn', '2025-11-07 03:00:00')"))
+    move_back(empty_database, "0006")
+    with reading(empty_database) as connection:
+        assert {column["name"] for column in inspect(connection).get_columns("mention")}.isdisjoint({"superseded_at", "superseded_by"})
+        assert connection.execute(text("SELECT kind FROM event_change")).scalars().all() == ["changed"]
+    with pytest.raises(IntegrityError), writing(empty_database) as connection:
+        connection.execute(text("UPDATE event_change SET kind = 'withdrawn'"))
+    assert upgrade(empty_database) == ("0006", head_revision())
+    with reading(empty_database) as connection:
+        assert (count_rows(connection)["mention"], count_rows(connection)["event"]) == (1, 2)
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+
+
 def test_an_upgrade_from_the_first_revision_keeps_every_row(empty_database: Database) -> None:
     move(empty_database, "0001")
     with writing(empty_database) as connection:
@@ -115,7 +142,10 @@ def test_events_that_stood_under_another_get_their_decision_and_their_lines_in_t
     ("good", "bad"), [("'PERSON'", "'GHOST'"), ("'unsure'", "'who knows'"), ("0, 5", "5, 5"), ("0, 5", "-1, 5"), ("'ver-1'", "'ver-2'")]
 )
 def test_a_candidate_that_means_nothing_cannot_be_stored(database: Database, good: str, bad: str) -> None:
-    insert = "INSERT INTO mention_candidate VALUES ('cnd-1', 'ver-1', 0, 5, 'Seoul', 'PERSON', 0.4, 'unsure', 'model', '1')"
+    insert = (
+        'INSERT INTO mention_candidate (id, version_id, start, "end", text, label, score, reason, maker, maker_version) '
+        "VALUES ('cnd-1', 'ver-1', 0, 5, 'Seoul', 'PERSON', 0.4, 'unsure', 'model', '1')"
+    )
     with writing(database) as connection:
         for statement in _ROWS_OF_0001.split(";"):
             connection.execute(text(statement))

@@ -1,0 +1,18 @@
+"""Ids in portions, for queries that name many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+__all__ = ["in_chunks"]
+
+_CHUNK = 500
+"""Ids in one query: SQLite takes some thousands, and plans for few are as good."""
+
+
+def in_chunks(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Give the ids in order, some hundreds at a time."""
+    rest = iter(sorted(ids))
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk
