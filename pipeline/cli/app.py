@@ -8,16 +8,33 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import browse, database, demo, evaluate, explain, extract, ingest, kb, merging, names, train
+from pipeline.cli import (
+    browse,
+    database,
+    demo,
+    evaluate,
+    explain,
+    extract,
+    feeds,
+    ingest,
+    kb,
+    merging,
+    names,
+    operate,
+    reprocess,
+    serve_health,
+    train,
+)
 from pipeline.cli.console import complain
 from pipeline.errors import PeninsulaError
+from pipeline.operate.logs import configure_logging, secrets_in
 from pipeline.settings import load_settings
 
 __all__ = ["app", "main"]
 
 EPILOG = (
     "Exit codes: 0 done; 1 unexpected error; 2 wrong usage; 3 finished, but input was refused or a threshold crossed; "
-    "4 a data assertion failed; 75 another run is at work; 78 configuration, storage or migration."
+    "4 a data assertion failed; 75 another run is at work; 143 ended by SIGTERM, in order; 78 configuration, storage or migration."
 )
 
 app = typer.Typer(
@@ -46,7 +63,9 @@ def peninsula(
 
     Settings come from these options, then the environment (PENINSULA_…), then a file .env.
     """
-    context.obj = load_settings(data_dir=data_dir, database_url=database_url)
+    settings = context.obj = load_settings(data_dir=data_dir, database_url=database_url)
+    ping_url = settings.ping_url.get_secret_value() if settings.ping_url else None
+    configure_logging(settings.log_format, settings.log_level, secrets=secrets_in(ping_url, settings.database_url))
 
 
 ingest.register(app)
@@ -58,7 +77,11 @@ explain.register(app)
 demo.register(app)
 names.register(app)
 train.register(app)
+reprocess.register(app)
+operate.register(app)
+serve_health.register(app)
 app.add_typer(database.app, name="db")
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(kb.app, name="kb")
 
 

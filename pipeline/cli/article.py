@@ -43,9 +43,17 @@ def print_article(console: Console, view: ArticleView) -> None:
     _print_candidates(console, view)
     _print_links(console, view)
     _print_amounts(console, view)
+    _print_remarks(console, view)
     for mention in view.event_mentions:
         _print_event(console, view, mention)
     console.print(f"\nwhat made each of these: peninsula explain {version['id']}", style="dim", highlight=False, soft_wrap=True)
+
+
+def _print_remarks(console: Console, view: ArticleView) -> None:
+    """Print why a stage failed, or which sentences it could not read as one."""
+    for stage in view.stages:
+        if stage["reason"]:
+            console.print(f"{stage['stage']}: {escape(stage['reason'])}", style="yellow", highlight=False)
 
 
 def _marked_text(view: ArticleView) -> Text:

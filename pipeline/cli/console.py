@@ -6,8 +6,11 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
+
+from pipeline.text.printable import printable
 
 __all__ = ["ProgressBar", "complain", "output_console"]
 
@@ -17,14 +20,23 @@ WIDTH_OF_A_PIPE = 200
 """Columns used when the output is no terminal: wide enough that the tables keep their words."""
 
 
+class _SafeConsole(Console):
+    """Shows texts of others without the characters that steer a terminal."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the segments, with blanks for what a terminal would obey."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment("\n".join(map(printable, segment.text.split("\n"))), segment.style)
+
+
 def output_console() -> Console:
     """Return the console for results; plain and wide when piped."""
-    return Console(soft_wrap=False) if sys.stdout.isatty() else Console(width=WIDTH_OF_A_PIPE, no_color=True)
+    return _SafeConsole(soft_wrap=False) if sys.stdout.isatty() else _SafeConsole(width=WIDTH_OF_A_PIPE, no_color=True)
 
 
 def complain(message: str) -> None:
     """Write one message to standard error."""
-    Console(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {_escape(message)}")
+    _SafeConsole(stderr=True, soft_wrap=True, highlight=False).print(f"[bold red]error:[/] {_escape(message)}")
 
 
 def _escape(text: str) -> str:

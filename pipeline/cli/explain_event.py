@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from models.vocabulary import AttributionKind
-from pipeline.cli.explain_picture import STYLES, Mark, draw, printable
+from pipeline.cli.explain_picture import STYLES, Mark, draw
+from pipeline.text.printable import printable
 
 __all__ = ["describe_disagreements", "describe_event", "describe_mention", "name_event", "print_event", "print_event_list"]
 

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from pipeline.cli.explain_arcs import draw_arcs
 from pipeline.cli.explain_event import describe_disagreements, describe_event, describe_mention, name_event
-from pipeline.cli.explain_picture import Mark, printable
+from pipeline.cli.explain_picture import Mark
+from pipeline.text.printable import printable
 
 __all__ = ["render_page"]
 
@@ -88,7 +89,7 @@ def _rules(kind: str, ground: str, line: str) -> str:
 
 def _mention(mention: Json) -> str:
     article = mention["article"]
-    where = article["publisher"] or article["title"] or article["version"]
+    where = printable(article["publisher"] or article["title"] or article["version"])
     head = f'<section id="mention-{mention["number"]}"><h2>Mention {mention["number"]}, {escape(where)}</h2>'
     if mention["same_as"] is not None:
         same = mention["same_as"]

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.text import Text
 
-__all__ = ["STYLES", "Mark", "draw", "printable"]
+from pipeline.text.printable import printable
+
+__all__ = ["STYLES", "Mark", "draw"]
 
 STYLES = {
     "trigger": "bold reverse",
@@ -30,7 +32,6 @@ STYLES = {
     "cue": "bold red",
 }
 """How the words and labels of each kind of mark look where there are colours; the labels tell the same without."""
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NARROWEST = 16
 _LEFT, _RIGHT, _BAR, _CUT = "└", "┘", "─", "…"
 
@@ -69,11 +70,6 @@ def draw(sentence: str, marks: Iterable[Mark], *, width: int) -> Text:
         pieces = [_piece(mark, shown, start, end) for mark in ordered if mark.start < end and start < mark.end]
         rows += _label_rows(pieces, width=max(width, _NARROWEST))
     return Text("\n").join(rows)
-
-
-def printable(text: str) -> str:
-    """Return the text, character for character, with blanks for what a terminal would obey: control characters, turns of direction."""
-    return "".join(" " if unicodedata.category(char) in {"Cc", "Zl", "Zp", "Cs"} or char in _BIDI else char for char in text)
 
 
 def wrap(text: str, width: int) -> Iterator[tuple[int, int]]:

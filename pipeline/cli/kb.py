@@ -267,7 +267,7 @@ def _status_row(source: PublishedList, one: ListInForce | None, store: SnapshotS
         empty = dict.fromkeys(("version", "published", "confirmed", "age_days", "records", "dprk_records", "from"))
         return row | empty | {"stale": False, "note": "never fetched"}
     confirmed = store.confirmed(source.id) if one.uses_fetched else None
-    age = max((today - max(one.published, confirmed or one.published)).days, 0)
+    age = one.age_days(today, confirmed)
     limit = source.stale_after_days if max_age is None else max_age
     older = one.fetched is not None and not one.uses_fetched
     return row | {

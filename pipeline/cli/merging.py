@@ -35,7 +35,7 @@ _DECISION_COLUMNS = [
 ]
 _CHANGE_COLUMNS = [
     *("number", "at", "kind", "event_id", "into_event_id", "type", "subtype", "modality", "date_start", "date_end", "merged_into"),
-    *("n_mentions", "n_articles", "n_sources"),
+    *("n_mentions", "n_articles", "n_sources", "deleted_at"),
 ]
 
 
@@ -118,7 +118,7 @@ def changes(
     limit: LimitOption = 1000,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """List what happened to events, oldest first: created, changed, merged into another, unmerged.
+    """List what happened to events, oldest first: created, changed, merged into another, unmerged, withdrawn.
 
     Every line has a number. Keep the last one and give it as --after the next time, and you will see each change once.
 

@@ -10,21 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from models.vocabulary import FeedOutcome
+from pipeline.cli.feeds_render import OUTCOME_STYLES
 
 if TYPE_CHECKING:
     from pipeline.run.report import RunReport
 
 __all__ = ["format_amount", "format_date", "print_entities", "print_events", "print_report"]
-
-_OUTCOME_STYLE = {
-    FeedOutcome.OK: "green",
-    FeedOutcome.NOT_MODIFIED: "green",
-    FeedOutcome.DEAD: "red",
-    FeedOutcome.HTML: "red",
-    FeedOutcome.EMPTY: "yellow",
-    FeedOutcome.OFF: "dim",
-}
 
 _MODALITY_STYLE = {
     "asserted": "green",
@@ -42,6 +33,8 @@ def print_report(console: Console, report: RunReport) -> None:
     console.print(_feed_table(report, title))
     for name, counts in (("pages", report.pages), ("articles", report.articles), ("analysed", report.analysed), ("rows", report.rows)):
         console.print(f"[bold]{name:9}[/] {_counts(counts)}")
+    if report.boilerplate:
+        console.print(f"[bold]{'cut':9}[/] {report.boilerplate.total()} paragraphs of boilerplate: {escape(_counts(report.boilerplate))}")
     if report.stories:
         console.print(f"[bold]{'stories':9}[/] {report.stories['stories']} stories in {report.stories['texts']} texts")
     for problem in report.problems:
@@ -67,9 +60,9 @@ def _feed_table(report: RunReport, title: str) -> Table:
     ):
         table.add_column(name, justify="right" if justify == "right" else "left", overflow="fold")
     for line in report.feeds:
-        note = "; ".join(text for text in (line.reason, *line.warnings) if text)
-        numbers = (str(line.new), str(line.known), str(line.updated)) if line.outcome is not FeedOutcome.OFF else ("", "", "")
-        table.add_row(line.feed_id, f"[{_OUTCOME_STYLE[line.outcome]}]{line.outcome}[/]", *numbers, escape(note))
+        note = "; ".join(text for text in (line.turn, line.reason, line.suggestion, *line.warnings) if text)
+        numbers = (str(line.new), str(line.known), str(line.updated)) if line.outcome.polled else ("", "", "")
+        table.add_row(line.feed_id, f"[{OUTCOME_STYLES[line.outcome]}]{line.outcome}[/]", *numbers, escape(note))
     return table
 
 

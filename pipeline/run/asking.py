@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
@@ -14,21 +14,26 @@ from pipeline.errors import FetchError
 from pipeline.fetch.archive import Archive
 from pipeline.fetch.client import Client, Reply
 from pipeline.run.context import Context
+from pipeline.run.sharing import Work
 from pipeline.store.feeds import FetchRecord, StoredRaw
 
-__all__ = ["Answer", "Question", "ask_all", "describe_answer", "keep_body", "keep_reply"]
+__all__ = ["Answer", "Question", "ask_all", "ask_work", "describe_answer", "keep_body", "keep_reply"]
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One address to request, with the size cap in bytes and what is known of its last answer."""
+    """One address to request, with the size cap in bytes and what is known of its last answer; `any_type` takes a body of any media type,
+    `polite` obeys the robots.txt of the site.
+    """
 
     url: str
     limit: int
     etag: str | None = None
     last_modified: str | None = None
+    any_type: bool = False
+    polite: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +59,66 @@ def ask_all(context: Context, items: Sequence[T], question_of: Callable[[T], Que
             raise
 
 
+def ask_work(
+    context: Context, work: Work[T], question_of: Callable[[T], Question], *, settle: Callable[[T], bool] | None = None
+) -> Iterator[tuple[T, Answer]]:
+    """Request something for every item of a step that this run gets, and yield item and answer as they come.
+
+    Items are taken as requests end, so that the threads are never idle and runs beside this one find some free. `settle` does an item
+    without a request and tells whether it could.
+    """
+    with ThreadPoolExecutor(context.settings.threads, thread_name_prefix="ask") as pool:
+        asked: dict[Future[Answer], T] = {}
+        try:
+            while True:
+                _take_more(context, work, asked, settle, lambda item: pool.submit(_ask, context.client, question_of(item), context.now))
+                if not asked and not work.more():
+                    return
+                if not asked:
+                    work.pause()
+                finished, _ = wait(asked, timeout=_LOOK_UP, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    item = asked.pop(future)
+                    yield item, future.result()
+                    work.done(item)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+_LOOK_UP = 1.0
+"""Seconds after which a run that waits for answers looks whether it is to stop."""
+
+
+def _take_more(
+    context: Context,
+    work: Work[T],
+    asked: dict[Future[Answer], T],
+    settle: Callable[[T], bool] | None,
+    submit: Callable[[T], Future[Answer]],
+) -> None:
+    """Let as many requests wait for a thread as there are threads; where the run is to stop, take those back that wait."""
+    if context.stop.now:
+        work.give_back([asked.pop(future) for future in list(asked) if future.cancel()])
+    elif len(asked) <= context.settings.threads and (work or not asked):
+        for item in work.take(context.settings.threads):
+            if settle is not None and settle(item):
+                work.done(item)
+            else:
+                asked[submit(item)] = item
+
+
 def _ask(client: Client, question: Question, now: Callable[[], datetime]) -> Answer:
     began, at = monotonic(), now()
     try:
-        reply = client.get(question.url, limit=question.limit, etag=question.etag, last_modified=question.last_modified)
+        reply = client.get(
+            question.url,
+            limit=question.limit,
+            etag=question.etag,
+            last_modified=question.last_modified,
+            any_type=question.any_type,
+            polite=question.polite,
+        )
     except FetchError as error:
         return Answer(question.url, at, monotonic() - began, None, error)
     except Exception as error:  # noqa: BLE001 - the item border: an address that breaks the client must not stop the others

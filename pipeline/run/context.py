@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -11,7 +11,9 @@ from models.feeds import FeedSource
 from pipeline.analyse import Analyser
 from pipeline.fetch.archive import Archive
 from pipeline.fetch.client import Client
+from pipeline.run.holding import Leases
 from pipeline.run.report import RunReport
+from pipeline.run.stopping import Stop
 from pipeline.settings import Settings
 from pipeline.store.engine import Database
 
@@ -38,7 +40,11 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One run: its settings, its store, and the report it writes."""
+    """One run: its settings, its store, and the report it writes.
+
+    `only` names the feeds that the user asked for, due or not. `leases` is None where no other run can be at work on the database.
+    `learned` is the boilerplate of outlets, by name and language, as far as the run asked for it.
+    """
 
     settings: Settings
     database: Database
@@ -49,3 +55,7 @@ class Context:
     report: RunReport
     watcher: Watcher
     now: Callable[[], datetime]
+    only: frozenset[str] = frozenset()
+    leases: Leases | None = None
+    stop: Stop = field(default_factory=Stop)
+    learned: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)

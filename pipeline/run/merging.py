@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from models.merging import MACHINE, Decision, EventSummary, MergeStatus
 from pipeline.errors import UsageError
 from pipeline.merge import MERGE_VERSION, find_standing, propose
-from pipeline.run.lock import hold_data_dir
 from pipeline.settings import Settings
 from pipeline.store.changes import record_changed, record_created
 from pipeline.store.engine import open_database, writing
+from pipeline.store.locks import hold_data_dir
 from pipeline.store.merges import (
     Transaction,
     apply_standing,

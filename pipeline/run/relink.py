@@ -12,12 +12,12 @@ from pipeline.analyse import Analyser
 from pipeline.errors import PeninsulaError
 from pipeline.run.context import Silent, Watcher
 from pipeline.run.language import add_versions
-from pipeline.run.lock import hold_data_dir
 from pipeline.settings import Settings
 from pipeline.stages import LANGUAGE_STAGES, STAGES
 from pipeline.store.analyses import AnalysisContext
 from pipeline.store.articles import load_article
 from pipeline.store.engine import Database, open_database, reading, writing
+from pipeline.store.locks import hold_data_dir
 from pipeline.store.relinks import due_relinks, find_new_links, record_relinks
 from pipeline.store.runs import end_run, hold_database, start_run
 from pipeline.store.schema import require_current

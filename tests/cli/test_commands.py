@@ -23,8 +23,30 @@ from tests.cli.conftest import Peninsula
 from tests.store.builders import add_article, make_analysis, make_context
 
 COMMANDS = (
-    *("ingest", "extract", "evaluate", "events", "entities", "show", "explain", "names", "demo", "db upgrade", "train"),
+    *(
+        "ingest",
+        "extract",
+        "evaluate",
+        "events",
+        "entities",
+        "show",
+        "explain",
+        "names",
+        "demo",
+        "db upgrade",
+        "db backup",
+        "db restore",
+        "train",
+        "health",
+        "doctor",
+        "prune",
+        "runs",
+        "reprocess",
+        "quarantine",
+        "retry",
+    ),
     *("merge", "unmerge", "merges", "changes"),
+    *("feeds", "feeds status", "feeds test", "feeds parse", "feeds add", "feeds disable", "feeds enable", "feeds import", "feeds export"),
     *("kb refresh", "kb status", "kb versions", "kb diff", "kb lookup", "kb relink"),
 )
 
@@ -84,8 +106,10 @@ def test_the_demo_ends_well_and_the_database_can_be_read_afterwards(peninsula: P
     assert done.stderr == ""
     assert "Try next" in done.stdout
     before = count(tmp_path)
-    again = peninsula("demo")
-    assert again.returncode == 0
+    again = peninsula("demo", PENINSULA_DATABASE_URL="postgresql://postgres@127.0.0.1:1/production")
+    assert again.returncode == 0, again.stderr
+    # A configured database is never touched.
+    assert "unset it first" in again.stdout
     assert count(tmp_path) == before
 
     folder = ("--data-dir", "data/demo")
@@ -147,12 +171,6 @@ def test_show_says_nothing_of_candidates_where_there_are_none(peninsula: Peninsu
     assert done.returncode == 0, done.stderr
     assert "U Yong Su" in done.stdout
     assert "perhaps names" not in done.stdout
-
-
-def test_the_demo_never_touches_a_configured_database(peninsula: Peninsula) -> None:
-    done = peninsula("demo", PENINSULA_DATABASE_URL="postgresql://postgres@127.0.0.1:1/production")
-    assert done.returncode == 0, done.stderr
-    assert "unset it first" in done.stdout
 
 
 def count(folder: Path) -> dict[str, int]:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pipeline.cli.explain_picture import STYLES, Mark, draw, printable, wrap
+from pipeline.cli.explain_picture import STYLES, Mark, draw, wrap
+from pipeline.text.printable import printable
 
 ENGLISH = "“🙂 Hackers stole $2 million from the exchange on Tuesday,” 홍길동 said."
 KOREAN = "조태열 외교부 장관은 🙂 5일 서울에서 왕이 중국 외교부장과 회담할 예정이라고 「연합뉴스」에 말했다."

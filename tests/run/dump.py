@@ -8,7 +8,9 @@ from models.tables import Base, UtcDateTime
 from pipeline.store.engine import Database, reading
 
 LOGS = {"run", "fetch_log"}
-LAST_POLL = {"failures", "last_outcome", "last_reason"}
+LAST_POLL = {"failures", "last_outcome", "last_reason", "moved_seen", "novelty", "poll_interval"}
+NUMBERED = {"event_change": {"number"}}
+"""What is numbered in the order in which it was written, which several runs at once do not share."""
 FACTS_WITH_TIME = {"published_at", "newest_item_at"}
 
 
@@ -22,7 +24,7 @@ def dump(database: Database) -> dict[str, list[tuple[object, ...]]]:
             columns = [
                 column
                 for column in table.columns
-                if column.name not in {"run_id", *LAST_POLL}
+                if column.name not in {"run_id", *LAST_POLL, *NUMBERED.get(name, ())}
                 and (not isinstance(column.type, UtcDateTime) or column.name in FACTS_WITH_TIME)
             ]
             rows = [tuple(row) for row in connection.execute(select(*columns))]

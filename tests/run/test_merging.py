@@ -13,12 +13,12 @@ from models.merging import MACHINE, ChangeKind, MergeStatus
 from models.tables import ArticleRow, EventMergeRow, EventRow
 from models.vocabulary import Modality
 from pipeline.errors import LockHeld, UsageError
-from pipeline.run.lock import hold_data_dir
 from pipeline.run.merging import merge_events, merge_recent_events, unmerge_event
 from pipeline.settings import Settings
 from pipeline.store.analyses import record_analysis
 from pipeline.store.changes import find_changes
 from pipeline.store.engine import Database, reading, writing
+from pipeline.store.locks import hold_data_dir
 from pipeline.store.merges import find_decisions
 from pipeline.store.search import find_events, load_article_view
 from pipeline.store.stories import set_clusters

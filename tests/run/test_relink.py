@@ -17,13 +17,13 @@ from pipeline.errors import LockHeld
 from pipeline.lists.snapshots import SnapshotStore
 from pipeline.run import RunReport, dry_run_ingest
 from pipeline.run.language import add_versions
-from pipeline.run.lock import hold_data_dir
 from pipeline.run.relink import RelinkReport, relink
 from pipeline.settings import ROOT, Settings
 from pipeline.stages import LANGUAGE_STAGES
 from pipeline.store.analyses import AnalysisContext, record_analysis
 from pipeline.store.articles import load_article
 from pipeline.store.engine import Database, reading, writing
+from pipeline.store.locks import hold_data_dir
 from pipeline.store.runs import count_rows, start_run
 from tests.lists.snapshot_builders import END, make_rows, refresh
 from tests.store.builders import add_article
