@@ -66,7 +66,7 @@ class Analyser:
             return Analysis(article, _NOTHING, Linking((), ()))
         tagging, linking = self.read(article)
         found, relations = events.extract_events(article, tagging, linking, frames=self.frames)
-        return Analysis(article, tagging, linking, found, relations)
+        return Analysis(article, tagging, linking, found, relations, events.find_cuts(article, tagging))
 
     def read(self, article: Article) -> tuple[Tagging, Linking]:
         """Return what the tag and link stages say of one article. Raises LanguageError for a language that is not read."""

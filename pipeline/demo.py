@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.analyse import Analyser
 from pipeline.run import RunReport, ingest
 from pipeline.run.context import Watcher
 from pipeline.sample.server import Newsroom
@@ -27,6 +28,7 @@ def sample_settings(settings: Settings, newsroom: Newsroom, *, data_dir: Path) -
             "feeds": SAMPLE / "feeds.yaml",
             "connect_to": newsroom.connect_to,
             "host_delay": 0.0,
+            "max_poll_interval": 0.0,
             "host_parallel": 8,
         }
     )
@@ -35,6 +37,8 @@ def sample_settings(settings: Settings, newsroom: Newsroom, *, data_dir: Path) -
 def run_demo(settings: Settings, *, data_dir: Path, watcher: Watcher | None = None) -> Iterator[RunReport]:
     """Yield the reports of two nights; the database lies in `data_dir` and stays."""
     with Newsroom(SAMPLE) as newsroom:
+        sample = sample_settings(settings, newsroom, data_dir=data_dir)
+        analyser = Analyser(sample)
         for edition in (1, 2):
             newsroom.edition = edition
-            yield ingest(sample_settings(settings, newsroom, data_dir=data_dir), watcher=watcher)
+            yield ingest(sample, watcher=watcher, analyser=analyser)

@@ -97,15 +97,24 @@ class ItemError(PeninsulaError):
 
 
 class FetchError(ItemError):
-    """A request brought no usable body."""
+    """A request brought no usable body. `retry_after` is the header of that name, as the site sent it."""
 
     code = "fetch_failed"
 
-    def __init__(self, message: str, failure: FailureClass, *, code: str = "fetch_failed", status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        failure: FailureClass,
+        *,
+        code: str = "fetch_failed",
+        status: int | None = None,
+        retry_after: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.failure = failure
         self.code = code
         self.status = status
+        self.retry_after = retry_after
 
 
 class ExtractError(ItemError):

@@ -6,8 +6,9 @@ Order of precedence: arguments, environment (`PENINSULA_…`), `.env`, defaults.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import ConfigurationError
@@ -57,9 +58,39 @@ class Settings(BaseSettings):
         default_factory=dict,
         description='Host names answered by another address, as JSON: {"wire.example": "127.0.0.1:8080"}. For the sample newsroom and tests.',
     )
+    private_hosts: list[str] = Field(
+        default_factory=list,
+        description='Hosts in private or local networks that may be asked, as JSON: ["intranet.example"]. All others there are refused.',
+    )
+    max_poll_interval: float = Field(
+        79_200.0,
+        ge=0,
+        le=79_200.0,
+        description="Longest pause of a healthy feed in seconds: 22 hours, so that a nightly run finds all due; 0 asks them in every run.",
+    )
     max_articles: int = Field(5_000, ge=1, description="Articles fetched in one run; the rest waits for the next.")
+    refetch_share: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Share of max_articles that may be pages asked for again to see edits; new pages go first, 0 asks for none.",
+    )
+    time_limit: float = Field(
+        0.0, ge=0, description="Seconds after which an ingest takes nothing new and ends with what it has, with exit code 3; 0 for none."
+    )
+    lease_seconds: float = Field(
+        300.0,
+        ge=1,
+        description="Seconds after which ingests beside it, on PostgreSQL, take over what a dead one held: longer than any pause of a living one.",
+    )
     min_feeds_ok: float = Field(0.6, ge=0, le=1, description="Share of feeds that must answer, else exit code 3; a few are always down.")
     near_duplicate_days: int = Field(14, ge=1, description="How far back copies of a story are looked for; wires are copied within days.")
+    ping_url: SecretStr | None = Field(
+        None,
+        description="Address requested when a run has ended well, with /CODE at its end otherwise, as healthchecks.io has it. A secret.",
+    )
+    log_format: Literal["text", "json"] = Field("text", description="Logs on standard error: for people, or one JSON object a line.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("WARNING", description="The least level that is logged.")
 
     @property
     def database(self) -> str:

@@ -13,7 +13,7 @@ from pipeline.fetch.client import Client
 __all__ = ["LANGUAGE_STAGES", "MODEL_VERSION", "STAGES", "Stage"]
 
 FETCH_VERSION = "1"
-STORIES_VERSION = "2"
+STORIES_VERSION = "3"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ class ListInForce:
     shipped: ListSource | None
     fetched: Snapshot | None
 
+    def age_days(self, today: date, confirmed: date | None) -> int:
+        """Return the days since the list was published, or since its publisher last had nothing newer: `confirmed` is of fetched lists."""
+        return max((today - max(self.published, (confirmed if self.uses_fetched else None) or self.published)).days, 0)
+
     @property
     def uses_fetched(self) -> bool:
         """Whether the fetched version counts."""
