@@ -91,6 +91,8 @@ def compare(one: EventSummary, other: EventSummary) -> Proposal | None:
     """Return what is proposed of two events, None where they are two; which of them comes first does not matter."""
     if one.id == other.id or one.type is not other.type or one.versions & other.versions or not _modalities_meet(one, other):
         return None
+    if not _share_text(one, other) and not _may_be_alike(one, other):
+        return None
     winner, loser = sorted((one, other), key=lambda event: event.rank)
     found = _compare(winner, loser)
     rule = _find_rule(found)
@@ -99,6 +101,16 @@ def compare(one: EventSummary, other: EventSummary) -> Proposal | None:
     if rule is not None or _may_be_one(found):
         return _propose(found, MergeStatus.CANDIDATE, rule or MergeRule.ALIKE)
     return None
+
+
+def _may_be_alike(one: EventSummary, other: EventSummary) -> bool:
+    """Tell whether two events of two texts need be compared at all: no rule joins those of which any of this is true.
+
+    Most pairs of a night that share a trait end here, before their sentences are compared.
+    """
+    if one.habitual or other.habitual or not _subtypes_fit(one, other) or compare_dates(one, other).against:
+        return False
+    return not any(parties.against for parties in _all_parties(one, other))
 
 
 def exclude_each_other(one: EventSummary, other: EventSummary) -> bool:
@@ -215,13 +227,8 @@ def _compare(one: EventSummary, other: EventSummary) -> _Comparison:
     dates = compare_dates(one, other)
     text = likeness(one.evidence, other.evidence)
     amounts, amounts_why = _compare_amounts(one.sums, other.sums)
-    if one.type in _MUTUAL:
-        parties: tuple[_Parties, ...] = (_compare_parties(one.parties, other.parties),)
-        names: tuple[str, ...] = ("parties",)
-    else:
-        roles = (ArgumentRole.ACTOR, ArgumentRole.TARGET)
-        parties = tuple(_compare_parties(_of_role(one, role), _of_role(other, role)) for role in roles)
-        names = ("actor", "target")
+    parties = _all_parties(one, other)
+    names = ("parties",) if len(parties) == 1 else ("actor", "target")
     parts = (
         Part("date", dates.value, 3.0, dates.why),
         *(Part(name, found.value, 2.0, found.why) for name, found in zip(names, parties, strict=True)),
@@ -231,6 +238,14 @@ def _compare(one: EventSummary, other: EventSummary) -> _Comparison:
         _compare_places(one, other),
     )
     return _Comparison(one, other, dates, parties, amounts, text, parts)
+
+
+def _all_parties(one: EventSummary, other: EventSummary) -> tuple[_Parties, ...]:
+    """Compare actors with actors and targets with targets, or all with all where it does not matter who is named first."""
+    if one.type in _MUTUAL:
+        return (_compare_parties(one.parties, other.parties),)
+    roles = (ArgumentRole.ACTOR, ArgumentRole.TARGET)
+    return tuple(_compare_parties(_of_role(one, role), _of_role(other, role)) for role in roles)
 
 
 def _of_role(event: EventSummary, role: ArgumentRole) -> tuple[Party, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from models.merging import EventSummary
 from models.vocabulary import Precision
@@ -84,11 +85,13 @@ def _stretch(event: EventSummary) -> tuple[date, date] | None:
     return _first(event.date_start), _last(event.date_end)
 
 
+@lru_cache(maxsize=4096)
 def _first(value: str) -> date:
     year, month, day = [*map(int, value.split("-")), 1, 1][:3]
     return date(year, month, day)
 
 
+@lru_cache(maxsize=4096)
 def _last(value: str) -> date:
     numbers = list(map(int, value.split("-")))
     if len(numbers) == 3:

@@ -8,7 +8,7 @@ events are given does not count.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,6 +21,12 @@ from pipeline.merge.sentences import sketch
 
 __all__ = ["propose"]
 
+_MOST_COMPARED = 100
+"""Earlier events that share one trait with an event are compared with it, at most: the latest ones.
+
+A summit fills a night with hundreds of tellings; those that are one are alike in many traits and find each other among these."""
+_MOST_OPEN = 10
+"""Pairs that wait for an editor on account of one event, at most: the likeliest."""
 _MARGIN = 0.1
 """Two events told apart in one text that are like a third by nearly the same score: which of them it is cannot be told."""
 
@@ -113,21 +119,25 @@ def _judge(ordered: Sequence[EventSummary], *, skip: frozenset[frozenset[str]] |
     for one, other in _pairs(ordered):
         if frozenset((one.id, other.id)) not in skip and (proposal := compare(one, other)):
             judged[proposal.loser].append(proposal)
-    for found in judged.values():
-        found.sort(key=lambda proposal: (proposal.rule not in TEXTUAL, -proposal.score, proposal.winner))
-    return judged
+    return {loser: _best(found) for loser, found in judged.items()}
+
+
+def _best(found: list[Proposal]) -> list[Proposal]:
+    """Return the merges, the best first, and the likeliest of what an editor is to decide."""
+    found.sort(key=lambda proposal: (proposal.rule not in TEXTUAL, -proposal.score, proposal.winner))
+    open_ones = [proposal for proposal in found if proposal.status is MergeStatus.CANDIDATE]
+    left_out = {proposal.winner for proposal in open_ones[_MOST_OPEN:]}
+    return [proposal for proposal in found if proposal.winner not in left_out]
 
 
 def _pairs(ordered: Sequence[EventSummary]) -> Iterator[tuple[EventSummary, EventSummary]]:
     """Give every pair of events that share a trait, once."""
-    blocks: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    seen: set[tuple[int, int]] = set()
+    blocks: dict[tuple[str, ...], deque[int]] = defaultdict(lambda: deque(maxlen=_MOST_COMPARED))
     for number, event in enumerate(ordered):
-        for trait in _traits(event):
-            for other in blocks[trait]:
-                if (other, number) not in seen:
-                    seen.add((other, number))
-                    yield ordered[other], event
+        traits = _traits(event)
+        for other in sorted(set().union(*(blocks[trait] for trait in traits))):
+            yield ordered[other], event
+        for trait in traits:
             blocks[trait].append(number)
 
 

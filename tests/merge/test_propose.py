@@ -11,6 +11,7 @@ from models.vocabulary import EventType, Modality
 from pipeline.merge import find_standing, propose
 from tests.merge.builders import NIGHT, NORTH, make_event
 
+PROPOSE = import_module("pipeline.merge.propose")
 AT = datetime(2025, 11, 8, tzinfo=UTC)
 SENTENCES = ("The North fired one missile from Taegwan on Friday.", "A missile flew 700 km.", "Seoul urged the North to stop launches.")
 
@@ -116,3 +117,31 @@ def test_the_work_grows_with_the_events_and_not_with_their_pairs(monkeypatch) ->
     events = [make_event(f"{number}", f"Number {number} of {number * 7} fired.", day=day) for number, day in enumerate(days)]
     assert propose(events) == []
     assert len(asked) < 3 * len(events)
+
+
+def test_tellings_beyond_the_latest_that_are_compared_still_join(monkeypatch) -> None:
+    monkeypatch.setattr(PROPOSE, "_MOST_COMPARED", 5)
+    told = [make_event(f"{number:03}") for number in range(30)]
+    assert set(standing(told).values()) == {"evt-000"}
+
+
+def test_what_fills_the_news_is_compared_with_the_latest_alone(monkeypatch) -> None:
+    words = ("harbour", "bridge", "school", "market", "stadium", "airport", "library", "museum", "factory", "station")
+    told = [make_event(f"{number:03}", f"The North fired one missile at the {words[number % 10]} of Taegwan.") for number in range(40)]
+    everything = sum(1 for _ in PROPOSE._pairs(told))
+    monkeypatch.setattr(PROPOSE, "_MOST_COMPARED", 3)
+    assert everything == 40 * 39 / 2
+    assert sum(1 for _ in PROPOSE._pairs(told)) <= 40 * 3 * len(PROPOSE._traits(told[0]))
+
+
+def test_editors_are_asked_of_the_likeliest_pairs_of_an_event_alone(monkeypatch) -> None:
+    alleged = [make_event(f"b{number}", modality=Modality.ALLEGED, versions=frozenset({"ver-b"}), article="art-b") for number in range(6)]
+    told = [*alleged, make_event("c", seen=NIGHT.replace(day=9))]
+
+    def asked() -> int:
+        return sum(proposal.status is MergeStatus.CANDIDATE for proposal in propose(told))
+
+    everything = asked()
+    monkeypatch.setattr(PROPOSE, "_MOST_OPEN", 2)
+    assert everything == 6
+    assert asked() == 2
