@@ -2,6 +2,7 @@
 
 PeninsulaError                 1    unexpected; a bug
   UsageError                   2    wrong arguments
+    QueryError                 2    a question about events cannot be answered as it was put (pipeline.query)
   ConfigurationError          78    settings, feeds.yaml, lexicon, migration, model: nothing was done
     StorageError              78    the disk or database cannot be read or written
   LockHeld                    75    another run is at work: try later

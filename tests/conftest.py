@@ -22,6 +22,7 @@ from models.tables import Base
 from pipeline.settings import Settings
 from pipeline.store.engine import Database, open_database, writing
 from pipeline.store.schema import current_revision, head_revision, upgrade
+from pipeline.store.words import TEXT_TABLE
 
 POSTGRES = os.environ.get("PENINSULA_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 
@@ -133,6 +134,6 @@ def _empty(database: Database) -> None:
             connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
             connection.execute(text(f"CREATE SCHEMA {schema}"))
         upgrade(database)
-    names = ", ".join(Base.metadata.tables)
+    names = ", ".join([*Base.metadata.tables, TEXT_TABLE])
     with writing(database) as connection:
         connection.execute(text(f"TRUNCATE {names}"))

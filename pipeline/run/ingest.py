@@ -22,6 +22,7 @@ from pipeline.operate.metrics import write_metrics
 from pipeline.operate.runs import RunSummary, assess, summarise
 from pipeline.run.context import Context, Silent, Watcher
 from pipeline.run.holding import Leases
+from pipeline.run.indexing import index_events
 from pipeline.run.language import analyse_articles, join_stories
 from pipeline.run.pages import extract_pages, fetch_pages
 from pipeline.run.poll import poll_feeds
@@ -49,6 +50,7 @@ STEPS: tuple[tuple[str, Callable[[Context], None]], ...] = (
     ("extract", extract_pages),
     ("analyse", analyse_articles),
     ("stories", join_stories),
+    ("index", index_events),
 )
 
 

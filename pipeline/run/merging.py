@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from models.merging import MACHINE, Decision, EventSummary, MergeStatus
 from pipeline.errors import UsageError
 from pipeline.merge import MERGE_VERSION, find_standing, propose
+from pipeline.run.indexing import index_with
 from pipeline.settings import Settings
 from pipeline.store.changes import record_changed, record_created
 from pipeline.store.engine import open_database, writing
@@ -86,7 +87,9 @@ def merge_events(
                 retract(connection, decision.loser, decision.winner, at=at)
         before = _begin(connection, mine | theirs, at)
         decide(connection, loser, winner, MergeStatus.MERGED, by=by, why=why, at=at)
-        return _conclude(connection, before, at)
+        outcome = _conclude(connection, before, at)
+        index_with(connection, settings, outcome.after)
+        return outcome
 
 
 def unmerge_event(
@@ -109,11 +112,12 @@ def unmerge_event(
         for other in mergers:
             decide(connection, taken, other, MergeStatus.APART, by=by, why=why, at=at)
         outcome = _conclude(connection, before, at)
-        if mergers and all(outcome.after[other] != outcome.after[taken] for other in mergers):
-            return outcome
-        for other in sorted(group - {taken}):
-            decide(connection, taken, other, MergeStatus.APART, by=by, why=why, at=at)
-        return _conclude(connection, before, at)
+        if not mergers or any(outcome.after[other] == outcome.after[taken] for other in mergers):
+            for other in sorted(group - {taken}):
+                decide(connection, taken, other, MergeStatus.APART, by=by, why=why, at=at)
+            outcome = _conclude(connection, before, at)
+        index_with(connection, settings, outcome.after)
+        return outcome
 
 
 def _is_by_person(decision: Decision) -> bool:

@@ -11,6 +11,7 @@ from models.records import Analysis, Article, Link
 from pipeline.analyse import Analyser
 from pipeline.errors import PeninsulaError
 from pipeline.run.context import Silent, Watcher
+from pipeline.run.indexing import refresh_index
 from pipeline.run.language import add_versions
 from pipeline.settings import Settings
 from pipeline.stages import LANGUAGE_STAGES, STAGES
@@ -111,6 +112,7 @@ def _run(database: Database, analyser: Analyser, due: Iterable[str], report: Rel
     try:
         for version_id in due:
             _relink_one(job, version_id, report)
+        refresh_index(database, analyser.knowledge, at=now())
         code, reason = report.exit_code, f"{len(report.found)} new matches in {report.articles} articles"
     finally:
         with writing(database) as connection:

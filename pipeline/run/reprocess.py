@@ -23,6 +23,7 @@ from pipeline.fetch.archive import Archive
 from pipeline.fetch.catalog import load_catalog
 from pipeline.fetch.client import Client
 from pipeline.run.context import Context, Silent, Watcher
+from pipeline.run.indexing import index_events
 from pipeline.run.language import add_versions, join_stories
 from pipeline.run.merging import join_events
 from pipeline.run.pages import FEED_ITEM, extract_pages
@@ -249,6 +250,10 @@ class _Work:
         self.report.due["stories", "asked for"] += 1
         join_stories(replace(context, settings=context.settings.model_copy(update={"near_duplicate_days": days})))
 
+    def index(self) -> None:
+        """Bring what changed into the index."""
+        index_events(self.context)
+
 
 def _run(work: _Work) -> None:
     context, run = work.context, work.report.run
@@ -257,7 +262,7 @@ def _run(work: _Work) -> None:
     work.done_by = run.run_id if work.report.resumed else None
     run.exit_code, run.reason = 1, "ended before it was done; run it again to go on where it stopped"
     try:
-        for name, step in (("extract", work.extract), ("analyse", work.read), ("stories", work.join)):
+        for name, step in (("extract", work.extract), ("analyse", work.read), ("stories", work.join), ("index", work.index)):
             began = monotonic()
             step()
             run.seconds[name] = monotonic() - began

@@ -1,1 +1,3 @@
-"""The only place that knows SQL: SQLite by default, PostgreSQL by URL, the same rows on both."""
+"""The only place that knows SQL: what is kept, found and changed."""
+
+from models import index_tables  # noqa: F401 - so that `Base.metadata` knows every table

@@ -26,6 +26,7 @@ from pipeline.errors import ConfigurationError, LockHeld, StorageError
 from pipeline.store import migrations
 from pipeline.store.engine import BUSY_SECONDS, Database, reading
 from pipeline.store.views import FLAT_VIEW
+from pipeline.store.words import TEXT_TABLE
 
 __all__ = [
     "Contents",
@@ -55,13 +56,16 @@ class Contents:
 
 
 def describe(connection: Connection) -> Contents:
-    """Count the rows of every table there is, also of those that this version of the program does not know."""
+    """Count the rows of every table there is, also of those that this version of the program does not know.
+
+    SQLite keeps `event_text` in tables of its own beside it, which are no tables of ours.
+    """
     schema = connection.execute(text("SELECT current_schema()")).scalar() if connection.dialect.name == "postgresql" else None
     tables = inspect(connection)
     rows = {
         name: connection.execute(select(func.count()).select_from(table(name, column("*")))).scalar_one()
         for name in sorted(tables.get_table_names())
-        if name != _REVISION_TABLE
+        if name != _REVISION_TABLE and not name.startswith(f"{TEXT_TABLE}_")
     }
     revision = MigrationContext.configure(connection).get_current_revision()
     return Contents(revision, rows, tuple(sorted(tables.get_view_names())), schema)
@@ -194,7 +198,7 @@ def _clearing(connection: Connection, contents: Contents) -> str:
         return f" DROP {kind} {names};" if names else ""
 
     views = drop("VIEW", present.get_view_names(), {FLAT_VIEW, *contents.views})
-    tables = drop("TABLE", present.get_table_names(), {_REVISION_TABLE, *Base.metadata.tables, *contents.rows})
+    tables = drop("TABLE", present.get_table_names(), {_REVISION_TABLE, TEXT_TABLE, *Base.metadata.tables, *contents.rows})
     return f"SET lock_timeout = '{BUSY_SECONDS}s';{views}{tables}"
 
 

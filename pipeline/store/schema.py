@@ -14,6 +14,7 @@ from sqlalchemy import Engine, inspect
 from pipeline.errors import ConfigurationError
 from pipeline.store.engine import reading, writing
 from pipeline.store.views import create_views, drop_views
+from pipeline.store.words import create_words
 
 __all__ = ["current_revision", "head_revision", "is_empty", "require_current", "upgrade"]
 
@@ -60,6 +61,7 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
             drop_views(connection)
             command.upgrade(config, "head")
             create_views(connection)
+            create_words(connection)
         except CommandError as error:
             raise ConfigurationError(f"database {engine.url.render_as_string()}: {error}") from error
     return before, head_revision()

@@ -1,20 +1,18 @@
-"""Reading: events as a flat table, entities with what is known of them, one article with all its layers."""
+"""Reading: one article with all its layers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, column, func, or_, select, table
+from sqlalchemy import Connection, column, func, or_, select, table
 
-from models.filters import EntityFilter, EventFilter
 from models.tables import (
     AmountRow,
     ArticleRow,
     ArticleVersionRow,
     Base,
-    EntityRow,
     EventAmountRow,
     EventArgumentRow,
     EventMentionRow,
@@ -28,14 +26,13 @@ from models.tables import (
     Supersedable,
     TimeExpressionRow,
 )
-from models.vocabulary import ArgumentRole, LinkStatus
 from pipeline.store.views import FLAT_VIEW
 
-__all__ = ["FLAT_COLUMNS", "ArticleView", "count_events", "find_entities", "find_events", "load_article_view"]
+__all__ = ["ArticleView", "load_article_view"]
 
 Fields = Mapping[str, Any]
 
-FLAT_COLUMNS = [
+_FLAT_COLUMNS = [
     "event_id",
     "version",
     "type",
@@ -83,113 +80,7 @@ FLAT_COLUMNS = [
     "extractor_version",
 ]
 
-_FLAT = table(FLAT_VIEW, *(column(name) for name in FLAT_COLUMNS))
-
-
-def find_events(connection: Connection, wanted: EventFilter) -> list[Fields]:
-    """Return one row per event and article, newest first; the columns are `FLAT_COLUMNS`."""
-    newest = func.coalesce(_FLAT.c.date_start, "")
-    query = select(_FLAT).where(*_conditions(wanted)).order_by(newest.desc(), _FLAT.c.event_id, _FLAT.c.version).limit(wanted.limit)
-    return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def count_events(connection: Connection, wanted: EventFilter) -> int:
-    """Return how many events the filter finds without its limit."""
-    return connection.execute(select(func.count(_FLAT.c.event_id.distinct())).where(*_conditions(wanted))).scalar_one()
-
-
-def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.types:
-        conditions.append(_FLAT.c.type.in_([value.value for value in wanted.types]))
-    if wanted.modalities:
-        conditions.append(_FLAT.c.modality.in_([value.value for value in wanted.modalities]))
-    if wanted.since:
-        # "2025" and "2025-11" sort before every day they hold; with the suffix they sort after.
-        conditions.append(func.coalesce(_FLAT.c.date_end, _FLAT.c.date_start).concat("-99") >= wanted.since)
-    if wanted.until:
-        conditions.append(func.coalesce(_FLAT.c.date_start, _FLAT.c.date_end) <= f"{wanted.until}-99")
-    if wanted.party:
-        conditions.append(_names_party(wanted.party))
-    if wanted.country:
-        held = [_FLAT.c.actor_countries, _FLAT.c.target_countries]
-        conditions.append(or_(*(func.coalesce(codes, "").contains(wanted.country, autoescape=True) for codes in held)))
-    if wanted.listed:
-        conditions.append(_FLAT.c.sanctioned_ids.is_not(None))
-    if not wanted.background:
-        conditions.append(_FLAT.c.background.is_(False))
-    return conditions
-
-
-def _names_party(name: str) -> ColumnElement[bool]:
-    told = (
-        select(EventMentionRow.event_id)
-        .join(EventArgumentRow, EventArgumentRow.mention_id == EventMentionRow.id)
-        .where(
-            EventArgumentRow.role.in_([ArgumentRole.ACTOR, ArgumentRole.TARGET]),
-            EventArgumentRow.superseded_at.is_(None),
-            or_(
-                EventArgumentRow.entity_id == name,
-                func.lower(EventArgumentRow.name).contains(name.lower(), autoescape=True),
-                func.lower(EventArgumentRow.text).contains(name.lower(), autoescape=True),
-            ),
-        )
-    )
-    ids = select(func.coalesce(EventRow.merged_into, EventRow.id)).where(EventRow.id.in_(told))
-    return _FLAT.c.event_id.in_(ids)
-
-
-_MATCHED = (LinkRow.status == LinkStatus.AUTO, LinkRow.superseded_at.is_(None))
-
-
-def find_entities(connection: Connection, wanted: EntityFilter) -> list[Fields]:
-    """Return entities with the number of mentions and articles, their role, and the list entries matched to them."""
-    query = (
-        select(
-            EntityRow.id,
-            EntityRow.label,
-            EntityRow.name,
-            EntityRow.country,
-            func.count(MentionRow.id).label("mentions"),
-            func.count(ArticleVersionRow.article_id.distinct()).label("articles"),
-            func.max(MentionRow.role).label("role"),
-            func.max(MentionRow.affiliation).label("affiliation"),
-        )
-        .join(MentionRow, MentionRow.entity_id == EntityRow.id)
-        .join(ArticleVersionRow, ArticleVersionRow.id == MentionRow.version_id)
-        .join(ArticleRow, ArticleRow.latest_version_id == ArticleVersionRow.id)
-        .where(MentionRow.superseded_at.is_(None))
-        .group_by(EntityRow.id, EntityRow.label, EntityRow.name, EntityRow.country)
-        .order_by(func.count(MentionRow.id).desc(), EntityRow.id)
-        .limit(wanted.limit)
-    )
-    if wanted.labels:
-        query = query.where(EntityRow.label.in_(wanted.labels))
-    if wanted.name:
-        named = func.lower(EntityRow.name).contains(wanted.name.lower(), autoescape=True)
-        query = query.where(
-            or_(EntityRow.id == wanted.name, named, func.lower(MentionRow.text).contains(wanted.name.lower(), autoescape=True))
-        )
-    if wanted.officials:
-        query = query.where(MentionRow.official.is_(True))
-    if wanted.listed:
-        query = query.where(EntityRow.id.in_(select(LinkRow.entity_id).where(*_MATCHED)))
-    rows = [dict(row) for row in connection.execute(query).mappings()]
-    entries = _list_entries(connection, [row["id"] for row in rows])
-    return [{**row, "label": row["label"].value, "sanctions": entries.get(row["id"], [])} for row in rows]
-
-
-def _list_entries(connection: Connection, entity_ids: Sequence[str]) -> dict[str, list[str]]:
-    entries: dict[str, list[str]] = {}
-    query = (
-        select(LinkRow.entity_id, LinkRow.entry)
-        .where(LinkRow.entity_id.in_(entity_ids), LinkRow.entry.is_not(None), *_MATCHED)
-        .distinct()
-        .order_by(LinkRow.entity_id, LinkRow.entry)
-    )
-    for row in connection.execute(query):
-        entries.setdefault(row.entity_id, []).append(row.entry or "")
-    return entries
+_FLAT = table(FLAT_VIEW, *(column(name) for name in _FLAT_COLUMNS))
 
 
 @dataclass(frozen=True, slots=True)

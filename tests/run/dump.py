@@ -7,7 +7,9 @@ from sqlalchemy import select
 from models.tables import Base, UtcDateTime
 from pipeline.store.engine import Database, reading
 
-LOGS = {"run", "fetch_log"}
+INDEX = {"event_index", "event_card", "event_term", "event_sum", "index_term", "index_state"}
+"""Made of the other tables; numbers and codes in it depend on the order of writing."""
+LOGS = {"run", "fetch_log", *INDEX}
 LAST_POLL = {"failures", "last_outcome", "last_reason", "moved_seen", "novelty", "poll_interval"}
 NUMBERED = {"event_change": {"number"}}
 """What is numbered in the order in which it was written, which several runs at once do not share."""

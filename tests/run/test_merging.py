@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models.filters import EventFilter
 from models.merging import MACHINE, ChangeKind, MergeStatus
 from models.tables import ArticleRow, EventMergeRow, EventRow
 from models.vocabulary import Modality
@@ -20,10 +19,10 @@ from pipeline.store.changes import find_changes
 from pipeline.store.engine import Database, reading, writing
 from pipeline.store.locks import hold_data_dir
 from pipeline.store.merges import find_decisions
-from pipeline.store.search import find_events, load_article_view
+from pipeline.store.search import load_article_view
 from pipeline.store.stories import set_clusters
 from tests.run.dump import dump
-from tests.store.builders import NOW, TEXT, add_article, make_analysis, make_context
+from tests.store.builders import NOW, TEXT, add_article, flat_rows, make_analysis, make_context
 
 LATER = NOW + timedelta(days=1)
 
@@ -99,7 +98,7 @@ def test_contradicting_amounts_stay_with_their_articles(database: Database) -> N
     tell(database, "paper", amount=3.5e6)
     night(database)
     with reading(database) as connection:
-        rows = find_events(connection, EventFilter())
+        rows = flat_rows(connection)
         (decision,) = find_decisions(connection)
         view = load_article_view(connection, rows[0]["version"])
     assert len({row["event_id"] for row in rows}) == 1

@@ -10,7 +10,7 @@ from functools import partial
 import pytest
 from sqlalchemy import select, update
 
-from models.filters import EntityFilter, EventFilter
+from models.filters import EntityFilter
 from models.merging import ChangeKind, MergeStatus
 from models.records import Analysis, Article, Linking, Publication, Tagging
 from models.tables import (
@@ -42,10 +42,12 @@ from pipeline.store.articles import due_analyses, due_extractions, due_pages, lo
 from pipeline.store.changes import find_changes
 from pipeline.store.engine import Database, reading, writing
 from pipeline.store.locks import hold_data_dir
+from pipeline.store.reading_entities import list_entities
 from pipeline.store.reprocess import Selection, find_waiting
 from pipeline.store.runs import add_knowledge_version, add_model_version, count_rows, start_run
-from pipeline.store.search import find_entities, find_events, load_article_view
-from tests.store.builders import NOW, TEXT, add_article, make_analysis, make_fetch, make_mention
+from pipeline.store.search import load_article_view
+from tests.run.dump import INDEX
+from tests.store.builders import NOW, TEXT, add_article, flat_rows, make_analysis, make_fetch, make_mention
 
 LATER = NOW + timedelta(days=1)
 OLD = dict.fromkeys(LANGUAGE_STAGES, "0")
@@ -121,7 +123,7 @@ def events(database: Database) -> dict[str, tuple[str | None, bool]]:
 
 def shown(database: Database) -> list[tuple[str, str]]:
     with reading(database) as connection:
-        return [(row["event_id"], row["date_start"]) for row in find_events(connection, EventFilter())]
+        return [(row["event_id"], row["date_start"]) for row in flat_rows(connection)]
 
 
 def kinds(database: Database, event: str) -> list[ChangeKind]:
@@ -131,7 +133,7 @@ def kinds(database: Database, event: str) -> list[ChangeKind]:
 
 def rows(database: Database) -> dict[str, int]:
     with reading(database) as connection:
-        return count_rows(connection)
+        return {name: number for name, number in count_rows(connection).items() if name not in {*INDEX, "list_entry"}}
 
 
 def test_only_what_other_versions_made_is_read_and_only_once(own: Settings, database: Database) -> None:
@@ -256,8 +258,8 @@ def test_names_and_links_that_a_newer_reading_does_not_say_are_shown_no_more_and
     def shown_names() -> tuple[list[str], list[str], list[str], int]:
         with reading(database) as connection:
             view = load_article_view(connection, article.id)
-            names = [row["name"] for row in find_entities(connection, EntityFilter((), None, listed=False, officials=False, limit=9))]
-            listed = find_entities(connection, EntityFilter((), None, listed=True, officials=False, limit=9))
+            names = [row.name for row in list_entities(connection, EntityFilter((), None, listed=False, officials=False, limit=9))]
+            listed = list_entities(connection, EntityFilter((), None, listed=True, officials=False, limit=9))
         assert view is not None
         return sorted(row["text"] for row in view.mentions), [row["status"] for row in view.links], sorted(names), len(listed)
 
@@ -300,7 +302,7 @@ def with_person(article: Article, entity: str) -> Analysis:
 
 def told_now(database: Database) -> list[tuple[str, float, str, str]]:
     with reading(database) as connection:
-        found = find_events(connection, EventFilter())
+        found = flat_rows(connection)
     return [(row["event_id"], row["amount_value"], row["target_ids"], row["sanctioned_ids"]) for row in found]
 
 

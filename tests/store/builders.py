@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select, text
 
 from models.feeds import FeedSource
 from models.records import (
@@ -189,3 +190,9 @@ def make_analysis(article: Article, *, key: str = "SANCTION|us|u") -> Analysis:
     )
     tagging = Tagging((), ((0, len(text)),), (actor, target), (amount,), (time,), (), candidates)
     return Analysis(article, tagging, Linking((actor, target), (link,)), (event,))
+
+
+def flat_rows(connection: Connection) -> list[dict[str, Any]]:
+    """Return every row of `v_events_flat`, newest first."""
+    query = text("SELECT * FROM v_events_flat ORDER BY coalesce(date_start, '') DESC, event_id, version")
+    return [dict(row) for row in connection.execute(query).mappings()]

@@ -6,17 +6,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models.filters import EntityFilter, EventFilter
+from models.filters import EntityFilter
 from models.records import Analysis, Article, Link, Linking
 from models.tables import EntityRow, LinkRow, MentionRow, RunRow, StageStatusRow
 from models.vocabulary import Label
 from pipeline.store.analyses import AnalysisContext, record_analysis
 from pipeline.store.engine import Database, reading, writing
+from pipeline.store.reading_entities import list_entities
 from pipeline.store.relinks import due_relinks, find_new_links, record_relinks
 from pipeline.store.rereading import record_rereading
 from pipeline.store.runs import add_knowledge_version, count_rows, start_run
-from pipeline.store.search import find_entities, find_events
-from tests.store.builders import MAKER, NOW, add_article, make_analysis, make_context, make_mention
+from tests.store.builders import MAKER, NOW, add_article, flat_rows, make_analysis, make_context, make_mention
 
 OLD, NEW = {"us_ofac_sdn": "2026-07-01"}, {"us_ofac_sdn": "20260801-0123abcd"}
 ENTRY = "us_ofac_sdn:56045"
@@ -100,8 +100,8 @@ def test_a_new_match_is_added_on_the_entity_under_which_the_name_is_stored(datab
     assert stored_links(database) == [(entity, ENTRY, "auto", "kb2")]
     with reading(database) as connection:
         after = count_rows(connection)
-        found = find_entities(connection, EntityFilter((Label.PERSON,), None, listed=True, officials=False, limit=5))
-    assert [row["sanctions"] for row in found] == [[ENTRY]]
+        found = list_entities(connection, EntityFilter((Label.PERSON,), None, listed=True, officials=False, limit=5))
+    assert [[match.entry for match in row.matches] for row in found] == [[ENTRY]]
     added = {name: after[name] - before[name] for name in after if after[name] != before[name]}
     assert added.keys() == {"link", "stage_status", "run", "knowledge_version"}
 
@@ -113,7 +113,7 @@ def test_events_show_the_new_match(database: Database) -> None:
 
     def listed_events() -> int:
         with reading(database) as connection:
-            return len(find_events(connection, EventFilter(listed=True)))
+            return sum(row["sanctioned_ids"] is not None for row in flat_rows(connection))
 
     assert listed_events() == 0
     relink(database, made)
@@ -191,5 +191,5 @@ def test_a_match_that_a_newer_reading_superseded_comes_back_when_the_lists_suppo
 
 def find_listed(database: Database) -> list[str]:
     with reading(database) as connection:
-        found = find_entities(connection, EntityFilter((), None, listed=True, officials=False, limit=5))
-    return [row["id"] for row in found]
+        found = list_entities(connection, EntityFilter((), None, listed=True, officials=False, limit=5))
+    return [row.id for row in found]

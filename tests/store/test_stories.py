@@ -2,14 +2,12 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from models.filters import EventFilter
 from models.tables import ArticleVersionRow, EventRow, StoryClusterRow
 from pipeline.run.merging import merge_recent_events
 from pipeline.store.analyses import record_analysis
 from pipeline.store.engine import Database, reading, writing
-from pipeline.store.search import count_events, find_events
 from pipeline.store.stories import articles_since, set_clusters
-from tests.store.builders import NOW, TEXT, add_article, make_analysis, make_context
+from tests.store.builders import NOW, TEXT, add_article, flat_rows, make_analysis, make_context
 
 
 def two_copies(database: Database) -> tuple[str, str]:
@@ -107,7 +105,7 @@ def test_the_flat_view_has_a_row_for_every_event_and_article(database: Database)
     wire, paper = two_copies(database)
     join(database, {wire: wire, paper: wire})
     with reading(database) as connection:
-        rows = find_events(connection, EventFilter())
+        rows = flat_rows(connection)
     assert len({row["event_id"] for row in rows}) == 1
     assert {row["publisher"] for row in rows} == {"The wire", "The paper"}
     row = rows[0]
@@ -115,16 +113,3 @@ def test_the_flat_view_has_a_row_for_every_event_and_article(database: Database)
     assert (row["sanctioned_ids"], row["plover"], row["n_sources"]) == ("us_ofac_sdn:56045", "SANCTION/discontinue", 1)
     assert (row["amount_value"], row["amount_currency"], row["amount_usd"]) == (2e6, "USD", 2e6)
     assert row["evidence"] == "Washington imposed sanctions on U Yong Su on Tuesday."
-
-
-def test_filters_find_what_they_name_and_nothing_else(database: Database) -> None:
-    two_copies(database)
-
-    def count(**wanted: object) -> int:
-        with reading(database) as connection:
-            return count_events(connection, EventFilter(**wanted))  # type: ignore[arg-type]
-
-    assert count() == count(party="yong su") == count(party="kb:us") == count(country="KP") == count(listed=True) == 2
-    assert count(since="2025-11-04", until="2025-11-04") == count(since="2025", until="2025") == count(since="2025-11") == 2
-    assert count(since="2025-11-05") == count(until="2025-10") == count(party="nobody") == count(country="FR") == 0
-    assert count(party="%") == 0
