@@ -85,6 +85,27 @@ class Settings(BaseSettings):
     )
     min_feeds_ok: float = Field(0.6, ge=0, le=1, description="Share of feeds that must answer, else exit code 3; a few are always down.")
     near_duplicate_days: int = Field(14, ge=1, description="How far back copies of a story are looked for; wires are copied within days.")
+    web_hosts: list[str] = Field(
+        default_factory=list,
+        description='Names under which `peninsula serve` answers, as JSON: ["news.example"]. On this machine alone it knows localhost too; '
+        "a server that is open to the network answers under every name where this is empty.",
+    )
+    api_rate: int = Field(
+        600,
+        ge=0,
+        description="Requests a minute from one address without a token, 0 for no limit: more than a person clicks, less than hurts others.",
+    )
+    api_tokens: Path | None = Field(
+        None,
+        description="File of tokens that `peninsula serve token` makes; default is api_tokens.json in data_dir. It holds hashes alone.",
+    )
+    api_text: bool = Field(
+        default=False, description="Give out the texts of articles at /api/v1/articles: only where you have the rights to all of them."
+    )
+    api_origins: list[str] = Field(
+        default_factory=list,
+        description='Web pages of other hosts that may read the interface in a browser (CORS), as JSON: ["https://lab.example"].',
+    )
     ping_url: SecretStr | None = Field(
         None,
         description="Address requested when a run has ended well, with /CODE at its end otherwise, as healthchecks.io has it. A secret.",
@@ -96,6 +117,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir / 'peninsula.db'}"
+
+    @property
+    def tokens_file(self) -> Path:
+        """Where the tokens of the REST interface are kept."""
+        return self.api_tokens or self.data_dir / "api_tokens.json"
 
     @property
     def lists_dir(self) -> Path:
