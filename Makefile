@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+CHROMIUM := $(VENV)/.chromium
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 
 .PHONY: demo test check format model-en constraints clean help
@@ -14,7 +15,7 @@ help: ## Show this list
 demo: $(INSTALLED) ## Run the whole nightly job over the sample newsroom and show the events
 	@$(BIN)/peninsula demo
 
-test: $(INSTALLED_DEV) check ## Set up and run every check and every test
+test: $(INSTALLED_DEV) $(CHROMIUM) check ## Set up and run every check and every test
 	@$(BIN)/pytest -n auto
 
 check: $(INSTALLED_DEV) ## Format, lint, types and import contracts
@@ -46,6 +47,15 @@ $(INSTALLED): pyproject.toml constraints.txt | $(VENV)/bin/python
 
 $(INSTALLED_DEV): $(INSTALLED)
 	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# The pages are tested in the system's Chromium. Where it is missing and may be installed it is; else those tests are skipped, but never on CI.
+$(CHROMIUM): | $(VENV)/bin/python
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	  apt="$$(command -v apt-get)"; test "$$(id -u)" = 0 || sudo="$$(command -v sudo) -n"; \
+	  test -n "$$apt" && echo "installing Chromium for the tests of the pages (once)" >&2 \
+	    && $$sudo $$apt -qq update >/dev/null && DEBIAN_FRONTEND=noninteractive $$sudo $$apt -qq install -y --no-install-recommends chromium >/dev/null \
+	    || echo "Chromium is missing and could not be installed: the pages are not tested in a browser" >&2; }
 	@touch $@
 
 constraints: ## Write constraints.txt anew from the newest versions that pyproject.toml allows

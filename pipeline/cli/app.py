@@ -21,7 +21,9 @@ from pipeline.cli import (
     merging,
     names,
     operate,
+    publish,
     reprocess,
+    serve,
     serve_health,
     train,
 )
@@ -77,12 +79,14 @@ explain.register(app)
 demo.register(app)
 names.register(app)
 train.register(app)
+publish.register(app)
 reprocess.register(app)
 operate.register(app)
 serve_health.register(app)
 app.add_typer(database.app, name="db")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(kb.app, name="kb")
+app.add_typer(serve.app, name="serve")
 
 
 def main() -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.console import output_console
+from pipeline.cli.console import ProgressBar, output_console
 from pipeline.settings import Settings
-from pipeline.store.engine import open_database
+from pipeline.store.engine import open_database, reading
+from pipeline.store.indexing import is_built
 from pipeline.store.schema import head_revision
 from pipeline.store.schema import upgrade as upgrade_schema
 
@@ -31,17 +32,41 @@ def database() -> None:
 def upgrade(context: typer.Context) -> None:
     """Set up an empty database, or bring an older one to the schema of this version. Make a backup first.
 
+    Where the index by which events are found is missing or of an older version, it is built.
+
     Example: peninsula db upgrade
     """
     settings: Settings = context.obj
     engine = open_database(settings.database)
     try:
         before, after = upgrade_schema(engine)
+        with reading(engine) as connection:
+            indexed = is_built(connection)
     finally:
         engine.dispose()
     where = engine.url.render_as_string()
     done = f"is at revision {after} already" if before == after else f"went from revision {before or 'none'} to {after}"
-    output_console().print(f"database {where} {done}", soft_wrap=True, highlight=False)
+    _print(f"database {where} {done}")
+    if not indexed:
+        _reindex(settings)
+
+
+@app.command()
+def reindex(context: typer.Context) -> None:
+    """Build the index by which events are found anew from what is stored, after facts of the knowledge base changed or it was damaged.
+
+    Runs keep the index current by themselves, so this is seldom needed. A build that was cut off is begun again by the next run.
+
+    Example: peninsula db reindex
+    """
+    _reindex(context.obj)
+
+
+def _reindex(settings: Settings) -> None:
+    # Imported here because the other commands of the group do without the language stages, which take seconds to import.
+    from pipeline.run.indexing import reindex as build_index
+
+    _print(f"index: {build_index(settings, watcher=ProgressBar()):,} events")
 
 
 @app.command()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import typer
 
 from models.filters import EventFilter
 from pipeline.cli.console import ProgressBar, output_console
 from pipeline.cli.render import print_events, print_report
+from pipeline.query import connect, describe
 from pipeline.settings import Settings
 from pipeline.store.engine import open_database, reading
 from pipeline.store.runs import count_rows
-from pipeline.store.search import count_events, find_events
 
 __all__ = ["register"]
+
+_NEWS, _SHOWN = EventFilter(background=False), 40
 
 _NEXT = """
 [bold]Try next[/] (the demo has a folder of its own, so that its articles never mix with real ones):
@@ -43,15 +47,15 @@ def demo(context: typer.Context) -> None:
     database = open_database(settings.model_copy(update={"data_dir": folder, "database_url": None}).database)
     try:
         with reading(database) as connection:
-            wanted = EventFilter(background=False, limit=40)
-            rows, total = find_events(connection, wanted), count_events(connection, wanted)
             tables = count_rows(connection)
     finally:
         database.dispose()
+    with connect(folder) as reader:
+        total, found = reader.count(_NEWS), list(islice(reader.stream(_NEWS), _SHOWN))
     console.rule("events")
-    print_events(console, rows, total=total)
+    print_events(console, found, title=f"{describe(_NEWS)}\n{len(found)} of {total} events")
     console.print("rows: " + ", ".join(f"{name} {number}" for name, number in tables.items()), soft_wrap=True)
-    article = rows[0]["version"] if rows else "ver-…"
+    article = found[0].articles[0].version if found else "ver-…"
     console.print(_NEXT.format(folder=folder, article=article), highlight=False, soft_wrap=True)
     if settings.database_url:
         console.print("PENINSULA_DATABASE_URL is set: unset it first, or these commands read that database.", soft_wrap=True)

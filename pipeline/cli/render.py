@@ -8,14 +8,29 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
+from models.findings import AmountFound, EntityFound, EventFound, Facet, TimePoint
 from pipeline.cli.feeds_render import OUTCOME_STYLES
 
 if TYPE_CHECKING:
     from pipeline.run.report import RunReport
 
-__all__ = ["format_amount", "format_date", "print_entities", "print_events", "print_report"]
+__all__ = [
+    "format_amount",
+    "format_date",
+    "print_counts",
+    "print_entities",
+    "print_entity",
+    "print_events",
+    "print_report",
+    "print_timeline",
+]
+
+_EVENT_COLUMNS = ("date", "event", "who", "to whom", "how much", "certainty, according to", "told by", "id", "matched to lists")
+_COLUMN_STYLES = {"id": "dim", "matched to lists": "red"}
+_LONGEST_BAR = 40
+"""Columns of the longest bar of a timeline."""
 
 _MODALITY_STYLE = {
     "asserted": "green",
@@ -66,72 +81,100 @@ def _feed_table(report: RunReport, title: str) -> Table:
     return table
 
 
-def print_events(console: Console, rows: Sequence[Mapping[str, Any]], *, total: int) -> None:
+def print_events(console: Console, events: Sequence[EventFound], *, title: str) -> None:
     """Print events as a table: when, what, who, to whom, how much, how certain, told by whom; background events are dim.
 
-    An event that several articles tell is one row here, with the stretch of the amounts and the dates they give; CSV and JSON Lines have
-    a row for each article.
+    A column that no event has anything for is left out.
     """
-    events: dict[str, list[Mapping[str, Any]]] = {}
-    for row in rows:
-        events.setdefault(row["event_id"], []).append(row)
-    table = Table(title=f"{len(events)} of {total} events", title_justify="left")
-    table.add_column("date", no_wrap=True)
-    for name in ("event", "who", "to whom", "how much", "certainty, according to", "told by"):
-        table.add_column(name, overflow="fold")
-    table.add_column("id", no_wrap=True, style="dim")
-    if any(row["sanctioned_ids"] for row in rows):
-        table.add_column("matched to lists", overflow="fold", style="red")
-    for told in events.values():
-        table.add_row(*_event_cells(told)[: len(table.columns)], style="dim" if told[0]["background"] else None)
+    rows = [_event_cells(event) for event in events]
+    used = [column for column, name in enumerate(_EVENT_COLUMNS) if not rows or name == "event" or any(row[column] for row in rows)]
+    table = Table(title=escape(title), title_justify="left")
+    for column in used:
+        name = _EVENT_COLUMNS[column]
+        table.add_column(name, no_wrap=name in {"date", "id"}, overflow="fold", style=_COLUMN_STYLES.get(name))
+    for event, row in zip(events, rows, strict=True):
+        table.add_row(*(row[column] for column in used), style="dim" if event.background else None)
     console.print(table)
 
 
-def _event_cells(told: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the cells of one event, given as the rows of the articles that tell it."""
-    row = told[0]
-    kind = row["type"] + (f" {row['subtype']}" if row["subtype"] else "")
-    said = f", {escape(row['speaker'])}" if row["speaker"] else ""
-    more = f" and {row['n_articles'] - 1} more" if row["n_articles"] > 1 else ""
-    sources = f", {row['n_sources']} sources" if row["n_sources"] > 1 else ", 1 source" if more else ""
-    listed = sorted({entry for one in told for entry in (one["sanctioned_ids"] or "").split(" | ") if entry})
+def _event_cells(event: EventFound) -> tuple[str, ...]:
+    kind = event.type + (f" {event.subtype}" if event.subtype else "")
+    said = f", {escape(event.speaker.name)}" if event.speaker else ""
+    more = f" and {event.n_articles - 1} more" if event.n_articles > 1 else ""
+    sources = f", {event.n_sources} sources" if event.n_sources > 1 else ", 1 source" if more else ""
     return (
-        _dates(told),
-        f"[bold]{kind}[/]",
-        escape(row["actors"] or ""),
-        escape(row["targets"] or ""),
-        _amounts(told),
-        f"[{_MODALITY_STYLE[row['modality']]}]{row['modality']}[/]{said}",
-        escape(row["publisher"]) + more + sources,
-        row["event_id"],
-        escape(" | ".join(listed)),
+        _format_days(event.date_start, event.date_end, sep="\n"),
+        f"[bold]{escape(kind)}[/]",
+        escape(" | ".join(party.name for party in event.actors)),
+        escape(" | ".join(party.name for party in event.targets)),
+        _amounts(event.amounts),
+        f"[{_MODALITY_STYLE[event.modality]}]{event.modality}[/]{said}",
+        escape(event.articles[0].publisher) + more + sources,
+        event.id,
+        escape(" | ".join(_entries(event))),
     )
 
 
-def _dates(told: Sequence[Mapping[str, Any]]) -> str:
-    first, *others = dict.fromkeys(format_date(row, sep="\n") for row in told if row["date_start"] or row["date_end"]) or [""]
-    return "\nor ".join([first, *others])
+def _entries(event: EventFound) -> list[str]:
+    """Return the entries of sanctions lists that its parties are matched to."""
+    return sorted({match.entry for party in (*event.actors, *event.targets) for match in party.matches})
 
 
-def _amounts(told: Sequence[Mapping[str, Any]]) -> str:
+def _amounts(amounts: Sequence[AmountFound]) -> str:
     """Return what the articles give as amounts: one, or for each currency the least and the greatest."""
-    by_currency: dict[str, list[Mapping[str, Any]]] = {}
-    for row in told:
-        if row["amount_value"] is not None or row["amount_currency"]:
-            by_currency.setdefault(row["amount_currency"] or "", []).append(row)
-    return "\n".join(_stretch(rows) for rows in by_currency.values())
+    by_currency: dict[str, list[AmountFound]] = {}
+    for amount in amounts:
+        if amount.value is not None or amount.currency:
+            by_currency.setdefault(amount.currency or "", []).append(amount)
+    return "\n".join(_stretch(those) for those in by_currency.values())
 
 
-def _stretch(rows: Sequence[Mapping[str, Any]]) -> str:
-    numbered = sorted((row for row in rows if row["amount_value"] is not None), key=lambda row: float(row["amount_value"]))
-    if not numbered or numbered[0]["amount_value"] == numbered[-1]["amount_value"]:
-        return format_amount(numbered[0] if numbered else rows[0])
-    return f"{_short(numbered[0]['amount_value'])} to {_short(numbered[-1]['amount_value'])} {numbered[0]['amount_currency']}"
+def _stretch(amounts: Sequence[AmountFound]) -> str:
+    """Return amounts of one currency: the one that they all are, or from the least to the greatest."""
+    numbered = {amount.value: amount for amount in amounts if amount.value is not None}
+    if len(numbered) > 1:
+        return f"{_short(min(numbered))} to {_short(max(numbered))} {amounts[0].currency or ''}".rstrip()
+    first = next(iter(numbered.values()), amounts[0])
+    return _format_value(first.value, first.currency, first.bound)
 
 
-def format_date(row: Mapping[str, Any], *, sep: str = " ") -> str:
+def print_counts(console: Console, facets: Sequence[Facet], *, title: str) -> None:
+    """Print for each field its commonest values and how many events have them."""
+    console.print(escape(title), soft_wrap=True)
+    for facet in facets:
+        table = Table(Column("events", justify="right"), facet.field, caption=f"and {facet.others} more" if facet.others else None)
+        for one in facet.values:
+            table.add_row(f"{one.count:,}", escape(one.label if one.label == one.value else f"{one.label} ({one.value})"))
+        console.print(table)
+
+
+def print_timeline(console: Console, points: Sequence[TimePoint], *, title: str) -> None:
+    """Print how many events each day, month or year has, as a bar too, and their amounts in US dollars."""
+    table = Table(title=escape(title), title_justify="left")
+    for name in ("when", "events", "US dollars"):
+        table.add_column(name, justify="left" if name == "when" else "right")
+    table.add_column("")
+    table.add_column("of which", overflow="fold")
+    most = max((point.count for point in points), default=1)
+    for point in points:
+        kinds = sorted(point.by_type.items(), key=lambda pair: (-pair[1], pair[0]))
+        bar = "█" * max(1, round(_LONGEST_BAR * point.count / most))
+        table.add_row(
+            point.period,
+            f"{point.count:,}",
+            _short(point.usd) if point.usd else "",
+            bar,
+            ", ".join(f"{name} {number}" for name, number in kinds),
+        )
+    console.print(table)
+
+
+def format_date(row: Mapping[str, Any]) -> str:
     """Return the date of an event as people write it, "" where it has none."""
-    start, end = row["date_start"], row["date_end"]
+    return _format_days(row["date_start"], row["date_end"], sep=" ")
+
+
+def _format_days(start: str | None, end: str | None, *, sep: str) -> str:
     if start == end or end is None or start is None:
         return start or end or ""
     return f"{start}{sep}to {end}"
@@ -139,10 +182,14 @@ def format_date(row: Mapping[str, Any], *, sep: str = " ") -> str:
 
 def format_amount(row: Mapping[str, Any]) -> str:
     """Return the amount of a row of `v_events_flat`, "" where it has none."""
-    if row["amount_value"] is None:
-        return row["amount_currency"] or ""
-    sign = {"approx": "~", "at_least": "≥", "at_most": "≤"}.get(row["amount_bound"], "")
-    return f"{sign}{_short(row['amount_value'])} {row['amount_currency'] or ''}".rstrip()
+    return _format_value(row["amount_value"], row["amount_currency"], row["amount_bound"])
+
+
+def _format_value(value: float | None, currency: str | None, bound: str) -> str:
+    if value is None:
+        return currency or ""
+    sign = {"approx": "~", "at_least": "≥", "at_most": "≤"}.get(bound, "")
+    return f"{sign}{_short(value)} {currency or ''}".rstrip()
 
 
 def _short(value: float) -> str:
@@ -153,12 +200,47 @@ def _short(value: float) -> str:
     return f"{value:,.10g}"
 
 
-def print_entities(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+def print_entities(console: Console, found: Sequence[EntityFound]) -> None:
     """Print entities with how often they are named and what is known of them."""
-    table = Table(title=f"{len(rows)} entities, most often named first", title_justify="left")
-    for name in ("label", "name", "country", "mentions", "articles", "role", "affiliation", "matched to list entries", "id"):
+    table = Table(title=f"{len(found)} {'entity' if len(found) == 1 else 'entities'}, most often named first", title_justify="left")
+    for name in ("label", "name", "country", "mentions", "articles", "events", "role", "affiliation", "matched to list entries", "id"):
         table.add_column(name, overflow="fold")
-    for row in rows:
-        cells = (row["label"], row["name"], row["country"], row["mentions"], row["articles"], row["role"], row["affiliation"])
-        table.add_row(*(escape("" if cell is None else str(cell)) for cell in cells), ", ".join(row["sanctions"]), row["id"])
+    for one in found:
+        role, body = (one.roles[0][0], one.roles[0][1] or "") if one.roles else ("", "")
+        numbers = (str(one.mentions), str(one.articles), str(one.events))
+        cells = (one.label, one.name, one.country or "", *numbers, role, body, ", ".join(match.entry for match in one.matches), one.id)
+        table.add_row(*map(escape, cells))
     console.print(table)
+
+
+def print_entity(console: Console, entity: EntityFound) -> None:
+    """Print one entity: names, offices, list entries with what speaks for them, and who takes part in the same events."""
+    country = f", {entity.country}" if entity.country else ""
+    seen = [moment.date().isoformat() for moment in (entity.first_seen, entity.last_seen) if moment is not None]
+    when = f", published {' to '.join(dict.fromkeys(seen))}" if seen else ""
+    often = f"{_number(entity.mentions, 'time')} in {_number(entity.articles, 'article')}"
+    lines = [
+        f"[bold]{escape(entity.name)}[/] ({entity.label}{country})  [dim]{escape(entity.id)}[/]",
+        f"named {often}{when}; has a role in {_number(entity.events, 'event')}",
+        f"written: {escape(', '.join(f'{name} ({number})' for name, number in entity.names)) or 'not named any more'}",
+    ]
+    for role, body, number in entity.roles:
+        lines.append(f"office: {escape(role + (f', {body}' if body else ''))} ({number})")
+    for match in entity.matches:
+        programs = f", {', '.join(match.programs)}" if match.programs else ""
+        lines.append(f"[red]matched to {escape(f'{match.entry} {match.name}{programs}')}[/] ({match.score:.2f})")
+    lines += [f"  why: {escape(why)}" for why in entity.evidence]
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False)
+    if entity.co_actors:
+        table = Table(
+            Column("events", justify="right"), "with", "of which", "id", title="takes part in the same events", title_justify="left"
+        )
+        for other in entity.co_actors:
+            kinds = ", ".join(f"{name} {number}" for name, number in sorted(other.types.items(), key=lambda pair: (-pair[1], pair[0])))
+            table.add_row(f"{other.events:,}", escape(other.party.name), kinds, escape(other.party.id or ""))
+        console.print(table)
+
+
+def _number(count: int, of: str) -> str:
+    return f"{count:,} {of}" if count == 1 else f"{count:,} {of}s"

@@ -53,7 +53,7 @@ td.number,th.number{text-align:right;white-space:nowrap}td.long{overflow-wrap:an
 .quiet{color:var(--soft);font-size:.9rem}a{color:inherit}
 """
 
-_STEPS = ("poll", "fetch", "extract", "analyse", "stories")
+_STEPS = ("poll", "fetch", "extract", "analyse", "stories", "index")
 """Steps in the order of the run; others follow them."""
 
 

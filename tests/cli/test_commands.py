@@ -29,6 +29,7 @@ COMMANDS = (
         "evaluate",
         "events",
         "entities",
+        "entity",
         "show",
         "explain",
         "names",
@@ -36,6 +37,7 @@ COMMANDS = (
         "db upgrade",
         "db backup",
         "db restore",
+        "db reindex",
         "train",
         "health",
         "doctor",
@@ -46,6 +48,7 @@ COMMANDS = (
         "retry",
     ),
     *("merge", "unmerge", "merges", "changes"),
+    *("serve", "serve token", "serve tokens", "export", "snapshot", "explore", "codebook"),
     *("feeds", "feeds status", "feeds test", "feeds parse", "feeds add", "feeds disable", "feeds enable", "feeds import", "feeds export"),
     *("kb refresh", "kb status", "kb versions", "kb diff", "kb lookup", "kb relink"),
 )
@@ -60,7 +63,17 @@ def test_every_command_teaches_with_its_help(peninsula: Peninsula, command: str)
 
 
 @pytest.mark.parametrize(
-    "command", [("events",), ("entities",), ("show", "ver-1"), ("merges",), ("changes",), ("merge", "evt-1", "evt-2"), ("unmerge", "evt-1")]
+    "command",
+    [
+        ("events",),
+        ("entities",),
+        ("entity", "kb:kp"),
+        ("show", "ver-1"),
+        ("merges",),
+        ("changes",),
+        ("merge", "evt-1", "evt-2"),
+        ("unmerge", "evt-1"),
+    ],
 )
 def test_reading_where_there_is_no_database_says_what_to_do_and_makes_none(
     peninsula: Peninsula, tmp_path: Path, command: tuple[str, ...]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from models.knowledge import Knowledge
+from pipeline.run.indexing import refresh_index
 from pipeline.run.merging import merge_recent_events
 from pipeline.store.analyses import record_analysis
 from pipeline.store.engine import open_database, writing
@@ -25,6 +27,7 @@ def merged(peninsula: Peninsula, tmp_path: Path) -> tuple[str, str]:
             record_analysis(connection, make_analysis(article), context)
     with writing(database) as connection:
         merge_recent_events(connection, since=NOW, at=NOW)
+    refresh_index(database, Knowledge("kb0", {}), at=NOW)
     database.dispose()
     (decision,) = json_lines(peninsula("merges", "--format", "jsonl").stdout)
     return decision["winner_event_id"], decision["loser_event_id"]
