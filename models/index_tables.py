@@ -18,6 +18,9 @@ __all__ = ["EventCardRow", "EventSumRow", "EventTermRow", "IndexStateRow", "Inde
 
 _Id = String(64)
 
+SORTED = ("sort_day", "published_first", "changed_at", "usd", "n_sources", "score")
+"""Columns of `event_index` by which events are sorted."""
+
 
 class ListEntryRow(Base):
     """What is known of an entry of a sanctions list that an event's party is matched to, from the lists that were last read."""
@@ -51,13 +54,10 @@ class IndexedEventRow(Base):
     """
 
     __tablename__ = "event_index"
+    # Each sort has its order from an index, ties by the id; PostgreSQL finds the number in it too.
     __table_args__ = (
-        Index(None, "sort_day", "number"),
-        Index(None, "published_first", "number"),
-        Index(None, "changed_at", "number"),
-        Index(None, "usd", "number"),
-        Index(None, "n_sources", "number"),
-        Index(None, "score", "number"),
+        *(Index(None, column, "event_id", postgresql_include=["number"]) for column in SORTED),
+        Index(None, "day_to", "number"),
     )
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)

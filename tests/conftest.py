@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -50,6 +51,22 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", host_delay=0, connect_timeout=2, read_timeout=2, total_timeout=5)
+
+
+@pytest.fixture(scope="session")
+def news_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with two nights of the sample newsroom, for reading alone: it is made once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "newsroom"
+    with FileLock(f"{folder}.lock"):
+        done = folder / "done"
+        if not done.exists():
+            # Imported here: most tests do without the language stages.
+            from pipeline.demo import run_demo
+
+            list(run_demo(Settings(model="blank", event_reader=False), data_dir=folder))
+            done.touch()
+    return folder
 
 
 def _reach_postgres() -> str | None:

@@ -403,5 +403,6 @@ def _words(wanted: EventFilter, dialect: str) -> Iterator[Condition]:
     except ValueError as error:
         raise FilterError("q", wanted.q, f"cannot be searched for: {error}") from error
     number: Any = numbers.selected_columns[0]
-    probe = numbers.where(number == IndexedEventRow.number).exists()
+    # PostgreSQL asks one event or gathers all as it sees fit, however it is said.
+    probe = numbers.where(number == IndexedEventRow.number).exists() if dialect == "sqlite" else None
     yield Condition(_among_gathered(numbers), numbers, probe=probe)

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InternalError, NoSuchModuleError, OperationalError
@@ -20,6 +21,11 @@ Database = Engine
 BUSY_SECONDS = 30
 """How long a writer waits for another: longer than any single transaction of ours, which take milliseconds."""
 
+_POSTGRES = (
+    "jit = off",  # questions are short; compiling one takes longer than its answer
+    "random_page_cost = 1.1",  # disks without a moving head, as nearly all are
+    "max_parallel_workers_per_gather = 0",  # starting workers took most of the time of a page
+)
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # a committed article must survive a power cut, and commits are few
@@ -41,7 +47,9 @@ def open_database(url: str, *, create: bool = True) -> Database:
             raise ConfigurationError(f"database {parsed.render_as_string()}: only sqlite and postgresql are supported")
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_pre_ping=True)
+        engine = create_engine(parsed, pool_pre_ping=True)
+        event.listen(engine, "connect", _prepare_postgres)
+        return engine
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         message = f"PENINSULA_DATABASE_URL cannot be used: {error}"
         if isinstance(error, ModuleNotFoundError):
@@ -62,6 +70,12 @@ def _open_sqlite(url: str, database: str | None, *, create: bool) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _prepare_postgres(connection: Any, _record: object) -> None:  # noqa: ANN401 - of psycopg, which is an extra
+    for setting in _POSTGRES:
+        connection.execute(f"SET {setting}")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

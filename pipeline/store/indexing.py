@@ -32,6 +32,7 @@ from models.vocabulary import LinkStatus
 from pipeline.store.chunks import in_chunks
 from pipeline.store.index_cards import load_spellings, load_told, parties_of
 from pipeline.store.index_rows import FORMAT, clear_index, put_events, remove_events
+from pipeline.store.words import settle_words
 
 __all__ = [
     "IndexState",
@@ -95,6 +96,7 @@ def begin_build(connection: Connection, *, at: datetime) -> None:
 
 def end_refresh(connection: Connection, *, at: datetime) -> None:
     """Write that all changes up to then are in the index."""
+    settle_words(connection)
     _write_state(connection, format=FORMAT, refreshed_at=at)
 
 

@@ -136,7 +136,10 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
     amounts = (
         select(EventAmountRow.mention_id, EventAmountRow.role, AmountRow.text)
         .join(AmountRow, AmountRow.id == EventAmountRow.amount_id)
-        .where(AmountRow.version_id == version_id, EventAmountRow.superseded_at.is_(None))
+        .where(
+            EventAmountRow.mention_id.in_(select(EventMentionRow.id).where(EventMentionRow.version_id == version_id)),
+            EventAmountRow.superseded_at.is_(None),
+        )
         .order_by(AmountRow.start)
     )
     told_here = select(func.coalesce(EventRow.merged_into, EventRow.id)).join(EventMentionRow, EventMentionRow.event_id == EventRow.id)
@@ -184,6 +187,10 @@ def _of_version(connection: Connection, rows: type[Base], version_id: str, *orde
 
 
 def _find_version(connection: Connection, name: str) -> str | None:
+    # A whole id is asked for first: it has an index, which its beginning has not.
+    for row, version in ((ArticleVersionRow, ArticleVersionRow.id), (ArticleRow, ArticleRow.latest_version_id)):
+        if whole := connection.execute(select(version).where(row.id == name)).scalar():
+            return whole
     newest = select(ArticleVersionRow.id).order_by(ArticleVersionRow.created_at.desc()).limit(1)
     if name.startswith("ver-"):
         return connection.execute(newest.where(ArticleVersionRow.id.startswith(name, autoescape=True))).scalar()

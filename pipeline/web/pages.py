@@ -210,7 +210,7 @@ class _Explorer:
             return _missing("event", event_id)
         if event.id != event_id:
             return RedirectResponse(f"/events/{event.id}", HTTPStatus.SEE_OTHER)
-        return _render("event.html", event=event, passages=reader.passages(event.id))
+        return _render("event.html", event=event, passages=reader.passages(event.id), relations=_related(reader, event))
 
     def entities(self, request: Request) -> Response:
         """List persons, bodies, places, ships."""
@@ -466,6 +466,26 @@ def _templates() -> Environment:
         "definitions": {value.value: value.definition for _, vocabulary in _VOCABULARIES for value in vocabulary},
     }
     return made
+
+
+RELATIONS = {
+    "reported_by": ("It is told in", "It tells"),
+    "content_of": ("It is the content of", "Its content is"),
+    "reason_for": ("It is given as the reason for", "The reason given is"),
+    "follows": ("It came after", "After it came"),
+}
+"""A kind of relation in words, read from its source and from its target."""
+
+
+def _related(reader: Reader, event: EventFound) -> list[tuple[str, EventFound]]:
+    """Return the events that it is related to that are in force, each with the relation in words."""
+    found = []
+    for relation in reader.relations(event.id):
+        is_source = relation.source == event.id
+        other = reader.event(relation.target if is_source else relation.source)
+        if other is not None and other.id != event.id:
+            found.append((RELATIONS[relation.kind][0 if is_source else 1], other))
+    return found
 
 
 def _render(template: str, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> Response:  # noqa: ANN401 - what the template shows

@@ -1,4 +1,4 @@
-"""One database of the sample newsroom for all tests of the server: making it takes longer than all of them."""
+"""The server over the database of the sample newsroom."""
 
 from __future__ import annotations
 
@@ -7,25 +7,10 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from filelock import FileLock
 
-from pipeline.demo import run_demo
 from pipeline.query import Reader, connect
 from pipeline.settings import Settings
 from pipeline.web.app import create_app
-
-
-@pytest.fixture(scope="session")
-def news_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with two nights of the sample newsroom, made once for all workers."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "newsroom"
-    with FileLock(f"{folder}.lock"):
-        done = folder / "done"
-        if not done.exists():
-            list(run_demo(Settings(model="blank", event_reader=False), data_dir=folder))
-            done.touch()
-    return folder
 
 
 @pytest.fixture(scope="session")

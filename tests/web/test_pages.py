@@ -21,11 +21,12 @@ from lxml import html
 
 from models.filters import FIELDS, EventFilter, Page
 from models.findings import CoActor, TimePoint
+from models.vocabulary import RelationKind
 from pipeline.query import Reader, parse_filter, parse_query
 from pipeline.settings import Settings
 from pipeline.web.app import create_app
 from pipeline.web.charts import VIEWS, PlaceCount, draw_bars, draw_dots, draw_graph, fill_gaps, merge_years
-from pipeline.web.pages import STATIC
+from pipeline.web.pages import RELATIONS, STATIC
 from pipeline.web.saved import CANNED, Address
 from tests.query.builders import make_party
 
@@ -479,3 +480,19 @@ def test_the_outlines_are_drawn_to_the_scale_of_the_views() -> None:
     drawn = html.fragment_fromstring((STATIC / "outlines.svg").read_text())
     boxes = {symbol.get("id"): symbol.get("viewbox") for symbol in drawn.iter("symbol")}
     assert boxes == {view.name: " ".join(map(str, view.box)) for view in VIEWS}
+
+
+def test_an_event_shows_its_relations_to_others_in_words(reader: Reader, client: TestClient) -> None:
+    related = [
+        (event.id, relation)
+        for event in reader.stream(EventFilter())
+        for relation in reader.relations(event.id)
+        if reader.event(relation.source) and reader.event(relation.target) and relation.source != relation.target
+    ]
+    assert related
+    event_id, relation = related[0]
+    other = relation.target if relation.source == event_id else relation.source
+    page = client.get(f"/events/{event_id}").text
+    assert "Relations to other events" in page
+    assert f'href="/events/{other}"' in page
+    assert set(RELATIONS) == {kind.value for kind in RelationKind}

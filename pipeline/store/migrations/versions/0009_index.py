@@ -44,7 +44,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('event_id', name=op.f('uq_event_index_event_id'))
     )
     for column in ('sort_day', 'published_first', 'changed_at', 'usd', 'n_sources', 'score'):
-        op.create_index(op.f(f'ix_event_index_{column}_number'), 'event_index', [column, 'number'], unique=False)
+        op.create_index(op.f(f'ix_event_index_{column}_event_id'), 'event_index', [column, 'event_id'], unique=False, postgresql_include=['number'])
+    op.create_index(op.f('ix_event_index_day_to_number'), 'event_index', ['day_to', 'number'], unique=False)
     op.create_table('event_card',
     sa.Column('number', sa.Integer(), nullable=False),
     sa.Column('card', sa.Text(), nullable=False),
