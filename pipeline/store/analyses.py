@@ -32,7 +32,7 @@ from models.tables import (
     TimeExpressionRow,
 )
 from models.vocabulary import ArgumentRole, Genericity, Label, LinkStatus, Precision, ReviewStatus, StageState, Via
-from pipeline.store.rows import Row, insert_new
+from pipeline.store.rows import Row, insert_all_new, insert_new
 from pipeline.store.supersede import Rows, restore, settle
 
 __all__ = ["AnalysisContext", "insert_rows", "make_rows", "record_analysis", "record_analysis_failure", "record_new_links"]
@@ -104,7 +104,7 @@ def make_rows(analysis: Analysis, article_id: str, context: AnalysisContext) -> 
 def insert_rows(connection: Connection, rows: Rows) -> None:
     """Write the rows that are not there yet, in the order of their references."""
     for table in _ORDER:
-        insert_new(connection, table, rows.get(table, []))
+        insert_all_new(connection, table, rows.get(table, []))
 
 
 def record_new_links(connection: Connection, analysis: Analysis, context: AnalysisContext, *, entity_ids: Mapping[str, str]) -> None:

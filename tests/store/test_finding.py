@@ -140,7 +140,7 @@ def test_every_field_is_asked_for() -> None:
     st.sampled_from([0, 3, 20_000]),
     st.sampled_from(["day", "month", "year"]),
 )
-@hypothesis_settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@hypothesis_settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def check_all(connection: Connection, wanted: EventFilter, sort: Sort, limit: int, few: int, by: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         # So every way is gone, over a sample that is small in all of them.

@@ -78,7 +78,7 @@ def hold(parts: Parts, events: tuple[Event, ...]) -> None:
     assert firsts == sorted(firsts)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(parts=articles())
 def test_offsets_hold_in_any_article(readers: Frames, parts: Parts) -> None:
     hold(parts, extract_events(*parts, frames=readers)[0])
