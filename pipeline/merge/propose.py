@@ -8,11 +8,12 @@ events are given does not count.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from math import log
+from typing import NamedTuple
 
 from models.merging import Decision, EventSummary, MergeStatus, Proposal
 from pipeline.merge.compare import NEAR_AMOUNT, TEXTUAL, compare, exclude_each_other
@@ -29,6 +30,14 @@ _MOST_OPEN = 10
 """Pairs that wait for an editor on account of one event, at most: the likeliest."""
 _MARGIN = 0.1
 """Two events told apart in one text that are like a third by nearly the same score: which of them it is cannot be told."""
+
+
+class _OpenPair(NamedTuple):
+    """Two events that may be one, likeliest first in order. What the proposal rests on is found again for those that are kept."""
+
+    less: float
+    loser: str
+    winner: str
 
 
 @dataclass(slots=True)
@@ -79,20 +88,19 @@ def propose(events: Iterable[EventSummary], decided: Iterable[Decision] = ()) ->
     apart = frozenset(decision.pair for decision in people if decision.status is MergeStatus.APART)
     groups = _Groups(by_id, apart)
     linked = _neighbours(joined)
-    judged = _judge(ordered, skip=apart | joined)
     merges: list[Proposal] = []
-    open_pairs: list[Proposal] = []
+    open_pairs: list[_OpenPair] = []
     place = {event.id: number for number, event in enumerate(ordered)}
-    for event in ordered:
+    for event, judged in _judge(ordered, skip=apart | joined):
+        open_pairs += (_OpenPair(-proposal.score, proposal.loser, proposal.winner) for proposal in judged)
         kin = sorted((other for other in linked.get(event.id, ()) if place[other] < place[event.id]), key=place.__getitem__)
         if kin:
             groups.by_person.add(event.id)
             groups.join(event.id, groups.leader[kin[0]])
             for other in kin[1:]:
                 groups.unite(groups.leader[event.id], groups.leader[other])
-            open_pairs += judged.get(event.id, ())
             continue
-        sure = [proposal for proposal in judged.get(event.id, ()) if proposal.status is MergeStatus.MERGED]
+        sure = [proposal for proposal in judged if proposal.status is MergeStatus.MERGED]
         clear = [proposal for proposal in sure if not _is_ambiguous(proposal, sure, by_id)]
         taken = next((p for p in clear if groups.accepts(groups.leader[p.winner], event.id)), None)
         if taken is None:
@@ -100,7 +108,6 @@ def propose(events: Iterable[EventSummary], decided: Iterable[Decision] = ()) ->
         else:
             groups.join(event.id, groups.leader[taken.winner])
             merges.append(taken)
-        open_pairs += judged.get(event.id, ())
     return merges + _candidates(open_pairs, groups)
 
 
@@ -113,13 +120,13 @@ def _neighbours(pairs: Iterable[frozenset[str]]) -> dict[str, set[str]]:
     return found
 
 
-def _judge(ordered: Sequence[EventSummary], *, skip: frozenset[frozenset[str]] | set[frozenset[str]]) -> dict[str, list[Proposal]]:
-    """Compare what shares a trait; return the proposals by loser, the best first."""
-    judged: dict[str, list[Proposal]] = defaultdict(list)
-    for one, other in _pairs(ordered):
-        if frozenset((one.id, other.id)) not in skip and (proposal := compare(one, other)):
-            judged[proposal.loser].append(proposal)
-    return {loser: _best(found) for loser, found in judged.items()}
+def _judge(
+    ordered: Sequence[EventSummary], *, skip: frozenset[frozenset[str]] | set[frozenset[str]]
+) -> Iterator[tuple[EventSummary, list[Proposal]]]:
+    """Give every event with what is proposed of it and earlier ones that share a trait, the best first."""
+    for event, earlier in _meetings(ordered):
+        pairs = (other for other in earlier if frozenset((other.id, event.id)) not in skip)
+        yield event, _best([proposal for other in pairs if (proposal := compare(other, event))])
 
 
 def _best(found: list[Proposal]) -> list[Proposal]:
@@ -130,15 +137,17 @@ def _best(found: list[Proposal]) -> list[Proposal]:
     return [proposal for proposal in found if proposal.winner not in left_out]
 
 
-def _pairs(ordered: Sequence[EventSummary]) -> Iterator[tuple[EventSummary, EventSummary]]:
-    """Give every pair of events that share a trait, once."""
-    blocks: dict[tuple[str, ...], deque[int]] = defaultdict(lambda: deque(maxlen=_MOST_COMPARED))
+def _meetings(ordered: Sequence[EventSummary]) -> Iterator[tuple[EventSummary, list[EventSummary]]]:
+    """Give every event with the earlier ones that share a trait with it, in their order."""
+    # A night has millions of traits, most of them of one event alone: what is kept of each is as small as can be.
+    blocks: dict[int, list[int]] = {}
     for number, event in enumerate(ordered):
-        traits = _traits(event)
-        for other in sorted(set().union(*(blocks[trait] for trait in traits))):
-            yield ordered[other], event
+        traits = [hash(trait) for trait in _traits(event)]
+        yield event, [ordered[other] for other in sorted({other for trait in traits for other in blocks.get(trait, ())})]
         for trait in traits:
-            blocks[trait].append(number)
+            block = blocks.setdefault(trait, [])
+            block.append(number)
+            del block[:-_MOST_COMPARED]
 
 
 def _traits(event: EventSummary) -> set[tuple[str, ...]]:
@@ -179,14 +188,16 @@ def _is_ambiguous(proposal: Proposal, sure: Sequence[Proposal], events: Mapping[
     )
 
 
-def _candidates(pairs: Iterable[Proposal], groups: _Groups) -> list[Proposal]:
+def _candidates(pairs: Iterable[_OpenPair], groups: _Groups) -> list[Proposal]:
     """Return the best proposal between each two groups, as a candidate; groups that one text tells apart are no question."""
-    best: dict[frozenset[str], Proposal] = {}
-    for proposal in sorted(pairs, key=lambda proposal: (-proposal.score, proposal.loser, proposal.winner)):
-        ends = frozenset((groups.leader[proposal.loser], groups.leader[proposal.winner]))
+    best: dict[frozenset[str], _OpenPair] = {}
+    for pair in sorted(pairs):
+        ends = frozenset((groups.leader[pair.loser], groups.leader[pair.winner]))
         if len(ends) == 2 and ends not in best and not _told_apart(ends, groups):
-            best[ends] = replace(proposal, status=MergeStatus.CANDIDATE)
-    return sorted(best.values(), key=lambda proposal: (proposal.loser, proposal.winner))
+            best[ends] = pair
+    compared = (compare(groups.events[pair.winner], groups.events[pair.loser]) for pair in best.values())
+    found = [replace(proposal, status=MergeStatus.CANDIDATE) for proposal in compared if proposal is not None]
+    return sorted(found, key=lambda proposal: (proposal.loser, proposal.winner))
 
 
 def _told_apart(ends: frozenset[str], groups: _Groups) -> bool:

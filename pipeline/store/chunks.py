@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import TypeVar
 
 __all__ = ["in_chunks"]
 
@@ -11,8 +12,11 @@ _CHUNK = 500
 """Ids in one query: SQLite takes some thousands, and plans for few are as good."""
 
 
-def in_chunks(ids: Iterable[str]) -> Iterator[list[str]]:
-    """Give the ids in order, some hundreds at a time."""
+Id = TypeVar("Id", str, tuple[str, str])
+
+
+def in_chunks(ids: Iterable[Id]) -> Iterator[list[Id]]:
+    """Give the ids, or pairs of them, in order, some hundreds at a time."""
     rest = iter(sorted(ids))
     while chunk := list(islice(rest, _CHUNK)):
         yield chunk

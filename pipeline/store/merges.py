@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from models.ids import make_id
 from models.merging import MACHINE, ChangeKind, Decision, EventSummary, MergeStatus, Party, Proposal, Sum
@@ -225,16 +226,20 @@ def _grouped(rows: Iterable[Any]) -> dict[str, list[Fields]]:
 def decisions_in_force(connection: Connection, ids: Iterable[str]) -> list[Decision]:
     """Return the decisions in force whose events are both among these."""
     ids = set(ids)
-    rows = _rows_in_force(connection, ids)
-    return [Decision(row["loser_event_id"], row["winner_event_id"], row["status"], row["decided_by"], row["decided_at"]) for row in rows]
-
-
-def _rows_in_force(connection: Connection, ids: set[str]) -> list[Fields]:
-    found: list[Fields] = []
-    for chunk in in_chunks(ids):
-        query = select(EventMergeRow.__table__).where(EventMergeRow.ended_at.is_(None), EventMergeRow.loser_event_id.in_(chunk))
-        found += [dict(row) for row in connection.execute(query.order_by(EventMergeRow.id)).mappings() if row["winner_event_id"] in ids]
+    found: list[Decision] = []
+    for rows in _rows_in_force(connection, ids, *_DECIDED, EventMergeRow.decided_at):
+        found += [Decision(row.loser_event_id, row.winner_event_id, row.status, row.decided_by, row.decided_at) for row in rows]
     return found
+
+
+_DECIDED = (EventMergeRow.loser_event_id, EventMergeRow.winner_event_id, EventMergeRow.status, EventMergeRow.decided_by)
+
+
+def _rows_in_force(connection: Connection, ids: set[str], *columns: InstrumentedAttribute[Any]) -> Iterator[list[Row[Any]]]:
+    """Yield columns of the decisions in force on two of these events, some hundred events at a time: a night has half a million pairs."""
+    for chunk in in_chunks(ids):
+        query = select(*columns).where(EventMergeRow.ended_at.is_(None), EventMergeRow.loser_event_id.in_(chunk))
+        yield [row for row in connection.execute(query.order_by(EventMergeRow.id)) if row.winner_event_id in ids]
 
 
 def record_proposals(
@@ -245,25 +250,32 @@ def record_proposals(
     Its decisions on pairs on which a person decided are left as they are.
     """
     scope = set(scope)
-    rows = _rows_in_force(connection, scope)
-    by_person = {frozenset((row["loser_event_id"], row["winner_event_id"])) for row in rows if row["decided_by"] != MACHINE}
+    by_person = {decision.pair for decision in decisions_in_force(connection, scope) if decision.by != MACHINE}
     wanted = {(proposal.loser, proposal.winner): proposal for proposal in proposals}
-    changed = 0
-    for row in rows:
-        pair = (row["loser_event_id"], row["winner_event_id"])
-        if row["decided_by"] != MACHINE or frozenset(pair) in by_person:
+    ended: list[str] = []
+    columns = (*_DECIDED, EventMergeRow.id, EventMergeRow.reasons, EventMergeRow.maker_version)
+    for row in chain.from_iterable(_rows_in_force(connection, scope, *columns)):
+        pair = (row.loser_event_id, row.winner_event_id)
+        if row.decided_by != MACHINE or frozenset(pair) in by_person:
             continue
         proposal = wanted.get(pair)
-        if proposal and (proposal.status, _reasons(proposal), version) == (row["status"], row["reasons"], row["maker_version"]):
+        if proposal and (proposal.status, _reasons(proposal), version) == (row.status, row.reasons, row.maker_version):
             del wanted[pair]
-            continue
-        connection.execute(update(EventMergeRow).where(EventMergeRow.id == row["id"]).values(ended_at=at))
-        changed += 1
-    for (loser, winner), proposal in sorted(wanted.items()):
-        made = {"score": proposal.score, "reasons": _reasons(proposal), "maker": maker, "maker_version": version, "why": None}
-        _add_decision(connection, loser, winner, proposal.status, by=MACHINE, at=at, made=made)
-        changed += 1
-    return changed
+        else:
+            ended.append(row.id)
+    for chunk in in_chunks(ended):
+        connection.execute(update(EventMergeRow).where(EventMergeRow.id.in_(chunk)).values(ended_at=at))
+    made = {"maker": maker, "maker_version": version, "why": None, "decided_by": MACHINE, "decided_at": at}
+    for some in in_chunks(wanted):
+        _add_decisions(
+            connection,
+            [{"loser_event_id": loser, "winner_event_id": winner, **_said(wanted[loser, winner]), **made} for loser, winner in some],
+        )
+    return len(ended) + len(wanted)
+
+
+def _said(proposal: Proposal) -> Fields:
+    return {"status": proposal.status, "score": proposal.score, "reasons": _reasons(proposal)}
 
 
 def _reasons(proposal: Proposal) -> dict[str, Any]:
@@ -273,8 +285,9 @@ def _reasons(proposal: Proposal) -> dict[str, Any]:
 def decide(connection: Connection, loser: str, winner: str, status: MergeStatus, *, by: str, why: str | None, at: datetime) -> None:
     """Write what a person decided of two events; earlier decisions of people on them end."""
     retract(connection, loser, winner, at=at)
-    made: Fields = {"score": None, "reasons": {}, "maker": "person", "maker_version": "", "why": why}
-    _add_decision(connection, loser, winner, status, by=by, at=at, made=made)
+    said: Fields = {"status": status, "score": None, "reasons": {}, "why": why}
+    made: Fields = {"maker": "person", "maker_version": "", "decided_by": by, "decided_at": at}
+    _add_decisions(connection, [{"loser_event_id": loser, "winner_event_id": winner, **said, **made}])
 
 
 def retract(connection: Connection, one: str, other: str, *, at: datetime) -> None:
@@ -287,12 +300,17 @@ def retract(connection: Connection, one: str, other: str, *, at: datetime) -> No
     connection.execute(in_force.values(ended_at=at))
 
 
-def _add_decision(connection: Connection, loser: str, winner: str, status: MergeStatus, *, by: str, at: datetime, made: Fields) -> None:
-    """Write one decision. Its id counts the decisions on the pair, for the same may be decided again after it was taken back."""
-    pair = and_(EventMergeRow.loser_event_id == loser, EventMergeRow.winner_event_id == winner)
-    number = connection.execute(select(func.count()).select_from(EventMergeRow).where(pair)).scalar_one()
-    row = {"loser_event_id": loser, "winner_event_id": winner, "status": status, "decided_by": by, "decided_at": at, **made}
-    connection.execute(insert(EventMergeRow).values(id=make_id("mrg", loser, winner, number), **row))
+def _add_decisions(connection: Connection, rows: Sequence[Fields]) -> None:
+    """Write decisions. An id counts the decisions on its pair, for the same may be decided again after it was taken back."""
+    pairs = (EventMergeRow.loser_event_id, EventMergeRow.winner_event_id)
+    losers = {row["loser_event_id"] for row in rows}
+    known = select(*pairs, func.count().label("number")).where(pairs[0].in_(losers)).group_by(*pairs)
+    numbers = {(row.loser_event_id, row.winner_event_id): row.number for row in connection.execute(known)}
+
+    def identify(loser: str, winner: str) -> str:
+        return make_id("mrg", loser, winner, numbers.get((loser, winner), 0))
+
+    connection.execute(insert(EventMergeRow), [{"id": identify(row["loser_event_id"], row["winner_event_id"]), **row} for row in rows])
 
 
 def find_decisions(

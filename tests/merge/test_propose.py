@@ -128,10 +128,14 @@ def test_tellings_beyond_the_latest_that_are_compared_still_join(monkeypatch) ->
 def test_what_fills_the_news_is_compared_with_the_latest_alone(monkeypatch) -> None:
     words = ("harbour", "bridge", "school", "market", "stadium", "airport", "library", "museum", "factory", "station")
     told = [make_event(f"{number:03}", f"The North fired one missile at the {words[number % 10]} of Taegwan.") for number in range(40)]
-    everything = sum(1 for _ in PROPOSE._pairs(told))
+
+    def compared() -> int:
+        return sum(len(earlier) for _, earlier in PROPOSE._meetings(told))
+
+    everything = compared()
     monkeypatch.setattr(PROPOSE, "_MOST_COMPARED", 3)
     assert everything == 40 * 39 / 2
-    assert sum(1 for _ in PROPOSE._pairs(told)) <= 40 * 3 * len(PROPOSE._traits(told[0]))
+    assert compared() <= 40 * 3 * len(PROPOSE._traits(told[0]))
 
 
 def test_editors_are_asked_of_the_likeliest_pairs_of_an_event_alone(monkeypatch) -> None:
