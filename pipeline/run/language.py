@@ -93,8 +93,9 @@ def join_stories(context: Context) -> None:
     since = context.now() - timedelta(days=context.settings.near_duplicate_days)
     with take_turn(context.database, "stories"):
         with reading(context.database) as connection:
-            articles = articles_since(connection, since)
-        clusters = cluster_stories([story_text(article) for article in articles])
+            texts = [story_text(article) for article in articles_since(connection, since)]
+        clusters = cluster_stories(texts)
+        del texts  # as large as the night itself, and joining its events needs room
         with recording(context.database) as connection:
             set_clusters(connection, clusters, since=since)
             merge_recent_events(connection, since=since, at=context.now())
