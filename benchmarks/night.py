@@ -48,8 +48,8 @@ _SHOWN = 20
 _MOST_CPU, _MOST_MEMORY = 1.6, 1.5e9
 """What a run without its language stages may take beside trafilatura, and how many bytes a whole run may hold."""
 _FETCHING = ("polling feeds", "fetching pages", "extracting articles")
-_READING = ("reading articles", "joining stories")
-"""Steps of a run: everything up to the stored article, and what is made of it."""
+_READING = ("reading articles", "joining stories and indexing")
+"""Steps of a run: everything up to the stored article, and what is made of it; the last one is all that comes after reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def ingest_night() -> None:
     analyser.check()
     clock = _Clock(Archive(settings.data_dir / "raw"))
     report = ingest(settings, analyser=analyser, watcher=clock)
-    clock.note("joining stories")
+    clock.note(_READING[-1])
     memory = peak_memory()
     whole, text_only = clock.alone[True], clock.alone[False]
     figures = {"cpu": clock.times, "trafilatura": whole, "text_only": text_only, "memory": memory, "report": report.as_dict()}
@@ -234,9 +234,9 @@ class _Clock:
         self._last += time.process_time() - arrived
 
     def note(self, step: str) -> None:
-        """End a step."""
+        """End a step; those that have no line of their own count with the last."""
         now = time.process_time()
-        self.times[step] = now - self._last
+        self.times[step if step in self.times else _READING[-1]] += now - self._last
         self._last = now
 
 
