@@ -7,7 +7,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 CHROMIUM := $(VENV)/.chromium
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 
-.PHONY: demo test check format model-en constraints clean help
+.PHONY: demo test check style types contracts format model-en constraints clean help
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -15,13 +15,22 @@ help: ## Show this list
 demo: $(INSTALLED) ## Run the whole nightly job over the sample newsroom and show the events
 	@$(BIN)/peninsula demo
 
-test: $(INSTALLED_DEV) $(CHROMIUM) check ## Set up and run every check and every test
-	@$(BIN)/pytest -n auto
+# What can is done side by side. A process of pytest for each core; tests of a file stay together as long as all have work, since they share.
+test: ## Set up and run every check and every test
+	@$(MAKE) --no-print-directory -j2 $(INSTALLED_DEV) $(CHROMIUM)
+	@$(MAKE) --no-print-directory -j2 check
+	@$(BIN)/pytest -n auto --dist worksteal
 
-check: $(INSTALLED_DEV) ## Format, lint, types and import contracts
+check: types style contracts ## Format, lint, types and import contracts
+
+style: $(INSTALLED_DEV)
 	@$(BIN)/ruff format --check benchmarks models pipeline tests
 	@$(BIN)/ruff check benchmarks models pipeline tests
+
+types: $(INSTALLED_DEV)
 	@$(BIN)/mypy
+
+contracts: $(INSTALLED_DEV)
 	@$(BIN)/lint-imports --no-cache
 
 format: $(INSTALLED_DEV) ## Format the code
@@ -45,9 +54,12 @@ $(INSTALLED): pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(PIP) install -c constraints.txt -e .
 	@touch $@
 
-$(INSTALLED_DEV): $(INSTALLED)
-	@$(PIP) install -c constraints.txt -e '.[dev]'
-	@touch $@
+# All in one go, which finds out once what fits together. Modules are compiled when they are first imported, as most of torch never is.
+$(INSTALLED_DEV): pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "setting up $(VENV) with what tests need (about two minutes, once)" >&2
+	@$(PIP) install -c constraints.txt --upgrade pip
+	@$(PIP) install --no-compile -c constraints.txt -e '.[dev]'
+	@touch $(INSTALLED) $@
 
 # The pages are tested in the system's Chromium. Where it is missing and may be installed it is; else those tests are skipped, but never on CI.
 $(CHROMIUM): | $(VENV)/bin/python

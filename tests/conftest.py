@@ -11,16 +11,19 @@ import os
 import shutil
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from models.tables import Base
 from pipeline.settings import Settings
+from pipeline.store import engine as store_engine
 from pipeline.store.engine import Database, open_database, writing
 from pipeline.store.schema import current_revision, head_revision, upgrade
 from pipeline.store.words import TEXT_TABLE
@@ -28,8 +31,12 @@ from pipeline.store.words import TEXT_TABLE
 POSTGRES = os.environ.get("PENINSULA_TEST_POSTGRES", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
 
 
+_newest_revision = cache(head_revision)
+"""Reading the migrations takes longer than most tests."""
+
+
 @pytest.fixture(autouse=True)
-def _no_foreign_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _no_foreign_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings of the person who runs the tests must not change them."""
     for name in list(os.environ):
         if name.startswith("PENINSULA_") and name != "PENINSULA_TEST_POSTGRES":
@@ -46,6 +53,14 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_power_cut() -> Iterator[None]:
+    """What tests write to SQLite need not survive one: waiting for the disk at each commit takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store_engine, "_PRAGMAS", (*store_engine._PRAGMAS, "PRAGMA synchronous = OFF"))
+        yield
 
 
 @pytest.fixture
@@ -82,12 +97,17 @@ def _reach_postgres() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A schema of its own in the PostgreSQL database, dropped at the end."""
+def postgres_schema() -> Callable[[], AbstractContextManager[str]]:
+    """Make a schema in the PostgreSQL database; it is dropped at the end of the context, which is its address."""
     if why := _reach_postgres():
         if os.environ.get("CI"):
             pytest.fail(f"PostgreSQL must not be missing on CI: {why}")
         pytest.skip(f"PostgreSQL cannot be reached: {why}")
+    return _hold_schema
+
+
+@contextmanager
+def _hold_schema() -> Iterator[str]:
     schema = f"peninsula_{uuid.uuid4().hex[:12]}"
     engine = create_engine(POSTGRES)
     with engine.begin() as connection:
@@ -99,6 +119,13 @@ def postgres_url() -> Iterator[str]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def postgres_url(postgres_schema: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A schema of its own for the tests of a worker, which empty it one after the other."""
+    with postgres_schema() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, once of each kind."""
@@ -107,11 +134,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     url: str = request.getfixturevalue("postgres_url")
     engine = create_engine(url)
     with engine.begin() as connection:
-        schema = connection.execute(text("SELECT current_schema()")).scalar_one()
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
+        _drop_all(connection)
     engine.dispose()
     return url
+
+
+def _drop_all(connection: Connection) -> None:
+    schema = connection.execute(text("SELECT current_schema()")).scalar_one()
+    connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    connection.execute(text(f"CREATE SCHEMA {schema}"))
 
 
 @pytest.fixture
@@ -131,29 +162,46 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def make_sqlite(_migrated_sqlite: Path) -> Iterator[Callable[[Path], Database]]:
+    """Make a SQLite database of the newest revision without rows at a path."""
+    made: list[Database] = []
+
+    def make(path: Path) -> Database:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(_migrated_sqlite, path)
+        made.append(open_database(f"sqlite:///{path}"))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.dispose()
+
+
+@pytest.fixture
+def default_database(make_sqlite: Callable[[Path], Database], tmp_path: Path) -> Database:
+    """The database that commands use by default in the folder of the test, of the newest revision and without rows."""
+    return make_sqlite(tmp_path / "data" / "peninsula.db")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database of the newest revision without rows, once of each kind."""
     if request.param == "sqlite":
-        path = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
-        database = open_database(f"sqlite:///{path}")
-    else:
-        database = open_database(request.getfixturevalue("postgres_url"))
-        _empty(database)
+        yield request.getfixturevalue("make_sqlite")(tmp_path / "test.db")
+        return
+    database = open_database(request.getfixturevalue("postgres_url"))
+    _empty(database)
     yield database
     database.dispose()
 
 
 def _empty(database: Database) -> None:
-    if current_revision(database) != head_revision():
+    if current_revision(database) != _newest_revision():
         with writing(database) as connection:
-            schema = connection.execute(text("SELECT current_schema()")).scalar_one()
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-            connection.execute(text(f"CREATE SCHEMA {schema}"))
+            _drop_all(connection)
         upgrade(database)
-    # DELETE, since TRUNCATE makes new files for every table and index, which takes longer than most tests.
+    # DELETE, since TRUNCATE makes new files for every table and index, which takes longer than most tests; and all in one question.
     names = [TEXT_TABLE, *(table.name for table in reversed(Base.metadata.sorted_tables))]
     with writing(database) as connection:
-        for name in names:
-            connection.execute(text(f"DELETE FROM {name}"))
+        connection.exec_driver_sql("; ".join(f"DELETE FROM {name}" for name in names))

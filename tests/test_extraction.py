@@ -15,6 +15,7 @@ from pipeline.extraction import BadLine, analyse_document, describe, extract_lin
 from pipeline.settings import Settings
 from pipeline.tag import load_pipeline, tag
 from pipeline.train.contract import check_output
+from tests.shipped import rules_alone, whole
 
 TEXT = (
     "SEOUL, Nov. 6 (Hanbit) -- The U.S. Treasury Department imposed sanctions on banker Jang Kuk Chol on Tuesday over the laundering of "
@@ -25,7 +26,7 @@ TEXT = (
 
 @pytest.fixture(scope="module")
 def analyser() -> Analyser:
-    return Analyser(Settings())
+    return whole()
 
 
 def extract(analyser: Analyser, *rows: object) -> list[dict | BadLine]:
@@ -129,19 +130,21 @@ def test_without_a_publication_date_relative_dates_stay_open(analyser: Analyser)
     assert [event["date"] for event in row["events"]] == [None]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "North Korea fired a missile. " * 7_000,
-        "NORTH KOREA FIRED A MISSILE AND " * 2_000,
-        "북한이 미사일을 발사했다 " * 4_000,
-        "Kim Jong Un, " * 4_000,
-        "\x00\x07😀北한 <b>Seoul</b> &amp; " * 2_000,
-    ],
-)
-def test_long_and_strange_texts_end_in_bounded_time_with_right_offsets(analyser: Analyser, text: str) -> None:
-    (row,) = extract(analyser, {"id": "a", "text": text, "lang": "en", "published": "2025-11-06"})
-    assert check_output(row, text) == []
+LONG = {
+    "sentences": ("North Korea fired a missile. ", 7_000),
+    "no stop": ("NORTH KOREA FIRED A MISSILE AND ", 2_000),
+    "Korean": ("북한이 미사일을 발사했다 ", 4_000),
+    "names": ("Kim Jong Un, ", 4_000),
+    "signs": ("\x00\x07😀북한 <b>Seoul</b> &amp; ", 2_000),
+}
+
+
+@pytest.mark.parametrize(("unit", "times"), LONG.values(), ids=LONG)
+def test_long_and_strange_texts_end_in_bounded_time_with_right_offsets(unit: str, times: int) -> None:
+    # Networks read one stretch after the other, whatever the length of the text: a fifth of it shows what they do.
+    for analyser, text in ((rules_alone(), unit * times), (whole(), unit * (times // 5))):
+        (row,) = extract(analyser, {"id": "a", "text": text, "lang": "en", "published": "2025-11-06"})
+        assert check_output(row, text) == []
 
 
 def test_the_output_says_which_recogniser_read_the_text() -> None:
@@ -152,10 +155,8 @@ def test_the_output_says_which_recogniser_read_the_text() -> None:
 def test_events_can_be_left_to_the_rules() -> None:
     text = "Seoul imposed sanctions on a bank in Pyongyang on Monday."
     versions = {
-        reader: {
-            event.maker.version for event in analyse_document({"id": "a", "text": text}, Analyser(Settings(event_reader=reader))).events
-        }
-        for reader in (False, True)
+        reader: {event.maker.version for event in analyse_document({"id": "a", "text": text}, analyser).events}
+        for reader, analyser in ((False, Analyser(Settings(event_reader=False))), (True, whole()))
     }
     assert versions[False] == {EVENTS_VERSION}
     assert len(versions[True]) == 1

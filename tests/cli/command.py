@@ -1,6 +1,6 @@
-"""The command as a user runs it, each time in a process of its own that is forked from one in which its modules are loaded.
+"""The command as a user runs it, each time in a process of its own that is forked from one in which it was used once.
 
-Starting Python and loading them takes seconds, most commands less than one.
+Starting Python and loading all modules takes seconds, most commands a tenth of one.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from multiprocessing import get_context
 from pathlib import Path
+
+from tests.forked import context
 
 __all__ = ["run_command"]
 
@@ -18,9 +19,6 @@ _TIMEOUT = 120
 _STREAMS = ("stdin", "stdout", "stderr")
 _OF_PYTHON = ("PYTHON", "LANG", "LC_")
 """How the names of variables begin that Python reads when it starts."""
-
-_context = get_context("forkserver")
-_context.set_forkserver_preload(["pipeline.cli.app", "pipeline.run", "trafilatura"])
 
 
 def run_command(
@@ -31,7 +29,7 @@ def run_command(
         return _start_anew(arguments, stdin=stdin, folder=folder, environment=environment)
     files = [streams / name for name in _STREAMS]
     files[0].write_bytes(stdin)
-    process = _context.Process(target=_become, args=(list(arguments), str(folder), [str(file) for file in files], dict(environment)))
+    process = context.Process(target=_become, args=(list(arguments), str(folder), [str(file) for file in files], dict(environment)))
     process.start()
     process.join(_TIMEOUT)
     if process.exitcode is None:

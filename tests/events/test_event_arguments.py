@@ -100,6 +100,20 @@ def test_korean_particles_give_the_roles(extract, sentence, actors, targets):
     assert (names(event.actors), names(event.targets)) == (actors, targets)
 
 
+@pytest.mark.parametrize(
+    ("sentence", "targets"),
+    [
+        ("[미국/PLACE]은 푸른강하늘길물류기술회사와 새벽별무역회사를 제재했다.", ["푸른강하늘길물류기술회사", "새벽별무역회사"]),
+        ("[미국/PLACE]은 새벽하늘물류기술개발협력 은행을 제재했다.", ["새벽하늘물류기술개발협력 은행"]),
+        ("[미국/PLACE]은 은행과 거래소를 제재했다.", ["은행", "거래소"]),
+        ("[미국/PLACE]은 수상한 은행을 제재했다.", ["수상한 은행"]),
+    ],
+)
+def test_a_korean_noun_begins_where_its_word_begins(only, sentence, targets):
+    event = only(EventType.SANCTION, sentence, lang="ko")
+    assert [argument.text for argument in event.targets] == targets
+
+
 def test_a_korean_passive_turns_the_subject_into_the_target(only):
     event = only(EventType.LEGAL_ACTION, "[한진우/PERSON] 씨가 29일 구속기소됐다.", lang="ko")
     assert (names(event.actors), names(event.targets)) == ([], ["한진우"])

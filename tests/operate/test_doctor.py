@@ -26,6 +26,7 @@ from pipeline.store.engine import Database, reading, writing
 from pipeline.store.feeds import StoredRaw, record_fetch
 from pipeline.store.locks import hold_data_dir
 from pipeline.store.runs import end_run, hold_database, start_run
+from tests.shipped import rules_alone
 from tests.store.builders import add_article, make_fetch
 
 NOW = datetime.now(UTC)
@@ -37,8 +38,8 @@ FEEDS = (
 
 @pytest.fixture(scope="module")
 def analyser() -> Analyser:
-    """Rules alone, which load in a second."""
-    return Analyser(Settings(model="blank"))
+    """Rules alone."""
+    return rules_alone()
 
 
 class Seen(NamedTuple):

@@ -22,9 +22,8 @@ from pipeline.operate import endpoints
 from pipeline.operate.endpoints import Endpoints, parse_listen
 from pipeline.settings import Settings
 from pipeline.store.census import opened_for_watching
-from pipeline.store.engine import Database, open_database, reading, writing
+from pipeline.store.engine import Database, reading, writing
 from pipeline.store.runs import end_run, start_run
-from pipeline.store.schema import upgrade
 from tests.store.builders import NOW
 
 Ask = Callable[[str], requests.Response]
@@ -264,11 +263,9 @@ def app() -> typer.Typer:
 
 
 @pytest.fixture
-def filled(settings: Settings) -> Iterator[Database]:
-    database = open_database(settings.database)
-    upgrade(database)
-    yield database
-    database.dispose()
+def filled(default_database: Database) -> Database:
+    """The database of the settings."""
+    return default_database
 
 
 def test_the_command_tells_by_its_exit_code(app: typer.Typer, settings: Settings, filled: Database) -> None:

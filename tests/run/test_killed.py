@@ -29,6 +29,7 @@ from pipeline.sample.server import Newsroom
 from pipeline.settings import Settings
 from pipeline.store.engine import Database, open_database, reading
 from pipeline.store.leases import Kind
+from tests.forked import context
 from tests.run.dump import dump
 
 pytestmark = pytest.mark.slow
@@ -44,9 +45,6 @@ PAGES = 2
 
 PATIENCE = 120.0
 """Seconds after which a test gives up."""
-
-_programs = multiprocessing.get_context("forkserver")
-_programs.set_forkserver_preload(["tests.run.warm"])
 
 
 class SlowNewsroom(Newsroom):
@@ -119,7 +117,7 @@ def run(settings: Settings) -> None:
 
 
 def start(settings: Settings) -> Program:
-    program = _programs.Process(target=run, args=(settings,))
+    program = context.Process(target=run, args=(settings,))
     program.start()
     return program
 

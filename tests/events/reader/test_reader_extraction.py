@@ -174,8 +174,8 @@ ODD = {
     "an endless sentence": "the talks in seoul went on and hackers stole $5 million on Monday and nobody would say when they were to end "
     * 40,
     "a table": "\n".join(f"{number}\tHwasong-{number}\tfired\t{number} March\t$5 million" for number in range(120)),
-    "300 designated names": "The Treasury sanctioned "
-    + ", ".join(f"Kim Yong-{chr(97 + n % 26)}{chr(97 + n // 26)}o" for n in range(300))
+    "120 designated names": "The Treasury sanctioned "
+    + ", ".join(f"Kim Yong-{chr(97 + n % 26)}{chr(97 + n // 26)}o" for n in range(120))
     + ".",
     "languages": "Seoul sanctioned 북한 은행 and 北京 said Путин met وزارة الخارجية on Monday. 미사일을 발사했다. ミサイルを発射した。 "
     * 10,
