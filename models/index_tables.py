@@ -1,7 +1,7 @@
-"""The index: what the tables of `models.tables` say of each event, laid out so that a million of them are found, counted and sorted in time.
+"""The index: what the tables of `models.tables` say of each event and entity, laid out so that millions are found, counted and sorted in time.
 
 Nothing here is a source of anything: `peninsula db reindex` makes all of it anew from the other tables. An event that another stands for,
-or that was withdrawn, has no row. Beside these tables stands `event_text`, the words of each event, which SQLite and PostgreSQL keep
+or that was withdrawn, has no row; every entity has one. Beside these tables stands `event_text`, the words of each event, which SQLite and PostgreSQL keep
 each in their own way (`pipeline.store.words`).
 """
 
@@ -13,10 +13,24 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables import Base
+from models.vocabulary import Label
 
-__all__ = ["EventCardRow", "EventSumRow", "EventTermRow", "IndexStateRow", "IndexTermRow", "IndexedEventRow", "ListEntryRow"]
+__all__ = [
+    "EntityArticleRow",
+    "EntitySaidRow",
+    "EventCardRow",
+    "EventSumRow",
+    "EventTermRow",
+    "IndexStateRow",
+    "IndexTermRow",
+    "IndexedEntityRow",
+    "IndexedEventRow",
+    "ListEntryRow",
+]
 
 _Id = String(64)
+_Sorted = _Id.with_variant(String(64, collation="C"), "postgresql")
+"""An id by which is sorted: in the order of its signs, whatever the language of the database."""
 
 SORTED = ("sort_day", "published_first", "changed_at", "usd", "n_sources", "score")
 """Columns of `event_index` by which events are sorted."""
@@ -121,3 +135,65 @@ class EventSumRow(Base):
     currency: Mapped[str] = mapped_column(String(16), primary_key=True)
     value: Mapped[float] = mapped_column(primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
+# --- entities -------------------------------------------------------------------------------------------------------------
+
+
+class IndexedEntityRow(Base):
+    """One person, body, place, ship or other name, with how often the newest versions of the articles name it.
+
+    `officials` is how many of its mentions name it as an official, `events` in how many events it has a role that no editor rejected.
+    `role` and `affiliation` are its commonest office, named `offices` times. `entries` is to how many entries of sanctions lists it is
+    matched; `matches` has them as JSON, each as entry, list, name of the entry as it was then, and the score of the surest match. `names`
+    are all ways in which it is written, as search tokens between " | " (`pipeline.names.search_tokens`). An entity that no article names
+    any longer has no mentions.
+    """
+
+    __tablename__ = "entity_index"
+    # All that a list asks for beside a name is in the index of its order.
+    __table_args__ = (Index(None, "mentions", "entity_id", "label", "officials", "entries"),)
+
+    entity_id: Mapped[str] = mapped_column(_Sorted, primary_key=True)
+    label: Mapped[Label]
+    name: Mapped[str] = mapped_column(Text)
+    country: Mapped[str | None] = mapped_column(String(8))
+    mentions: Mapped[int]
+    articles: Mapped[int]
+    officials: Mapped[int]
+    events: Mapped[int]
+    first_seen: Mapped[datetime | None]
+    last_seen: Mapped[datetime | None]
+    role: Mapped[str | None] = mapped_column(Text)
+    affiliation: Mapped[str | None] = mapped_column(Text)
+    offices: Mapped[int]
+    entries: Mapped[int]
+    matches: Mapped[str] = mapped_column(Text)
+    names: Mapped[str] = mapped_column(Text)
+
+
+class EntityArticleRow(Base):
+    """What the newest version of an article says of an entity: what was counted of it, so that it can be taken back when it says otherwise.
+
+    `said` is JSON, a list of kind, value and how often, as in `EntitySaidRow`.
+    """
+
+    __tablename__ = "entity_article"
+    __table_args__ = (Index(None, "entity_id", "published_at"), {"sqlite_with_rowid": False})
+
+    article_id: Mapped[str] = mapped_column(_Id, primary_key=True)
+    entity_id: Mapped[str] = mapped_column(_Id, primary_key=True)
+    published_at: Mapped[datetime | None]
+    said: Mapped[str] = mapped_column(Text)
+
+
+class EntitySaidRow(Base):
+    """How often one thing is said of an entity by all articles together; `kind` is a `pipeline.store.index_entities.Said`."""
+
+    __tablename__ = "entity_said"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    entity_id: Mapped[str] = mapped_column(_Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    value: Mapped[str] = mapped_column(Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True)
+    count: Mapped[int]

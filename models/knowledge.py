@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from models.vocabulary import Label
 
-__all__ = ["Alias", "Knowledge", "KnowledgeEntity", "ListEntry", "Post"]
+__all__ = [
+    "AcceptedName",
+    "Alias",
+    "Corrections",
+    "Knowledge",
+    "KnowledgeEntity",
+    "ListEntry",
+    "NeverPair",
+    "Post",
+    "StopForm",
+    "decisions_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +105,71 @@ class KnowledgeEntity:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptedName:
+    """That an editor found a form of words to name an entity; `of` is the id of the entity, or of an entry of a list."""
+
+    of: str
+    text: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeverPair:
+    """That an editor found a form, in its normal form, not to name an entity or an entry of a list (`of`)."""
+
+    form: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopForm:
+    """That an editor found a form, in its normal form, to be no name of a label, or no name at all where `label` is None."""
+
+    form: str
+    label: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """What the decisions of editors add to the facts.
+
+    `upto` is the number of the last decision that was looked at, 0 where there was none: with it the version of the knowledge changes
+    whenever somebody decides, or takes a decision back.
+    """
+
+    names: tuple[AcceptedName, ...] = ()
+    never: frozenset[NeverPair] = frozenset()
+    stops: frozenset[StopForm] = frozenset()
+    upto: int = 0
+
+    def bars(self, form: str, entity: str) -> bool:
+        """Tell whether an editor said that the form, in its normal form, does not name the entity."""
+        return NeverPair(form, entity) in self.never
+
+    def stop(self, form: str, label: Label) -> bool:
+        """Tell whether an editor said that the form, in its normal form, is no name of the label."""
+        return bool(self.stops) and (StopForm(form, label) in self.stops or StopForm(form, None) in self.stops)
+
+
+_DECIDED = "+"
+
+
+@dataclass(frozen=True, slots=True)
 class Knowledge:
-    """The whole knowledge base in one version. `version` changes whenever any fact of it does."""
+    """The whole knowledge base in one version. `version` changes whenever any fact of it does, or a decision of an editor."""
 
     version: str
     entities: Mapping[str, KnowledgeEntity]
     list_versions: Mapping[str, str] = field(default_factory=dict)
+    corrections: Corrections = Corrections()
+
+    def decided(self, corrections: Corrections, entities: Mapping[str, KnowledgeEntity]) -> Knowledge:
+        """Return the knowledge with corrections and the entities that they change; its version tells up to which decision."""
+        facts = self.version.partition(_DECIDED)[0]
+        return replace(self, version=f"{facts}{_DECIDED}{corrections.upto}", entities=entities, corrections=corrections)
+
+
+def decisions_in(version: str) -> int:
+    """Return the number of the last decision that a version of the knowledge knew; 0 where it knew none."""
+    number = version.partition(_DECIDED)[2]
+    return int(number) if number.isdecimal() else 0

@@ -86,6 +86,7 @@ __all__ = [
     "TimeExpressionRow",
     "UtcDateTime",
     "VersionChangeRow",
+    "closed",
 ]
 
 
@@ -113,7 +114,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 _JSON = JSON().with_variant(JSONB(), "postgresql")
 
 
-def _closed(vocabulary: type[StrEnum], name: str) -> Enum:
+def closed(vocabulary: type[StrEnum], name: str) -> Enum:
     """Return a column type that holds the values of `vocabulary` and, by a database constraint, nothing else."""
     return Enum(vocabulary, name=name, native_enum=False, create_constraint=True, length=24, values_callable=lambda e: [m.value for m in e])
 
@@ -135,30 +136,30 @@ class Base(DeclarativeBase):
         dict[str, Any]: _JSON,
         list[str]: _JSON,
         list[list[int]]: _JSON,
-        Label: _closed(Label, "label"),
-        CandidateReason: _closed(CandidateReason, "reason"),
-        EventType: _closed(EventType, "type"),
-        Modality: _closed(Modality, "modality"),
-        Bound: _closed(Bound, "bound"),
-        Precision: _closed(Precision, "precision"),
-        ArgumentRole: _closed(ArgumentRole, "role"),
-        Via: _closed(Via, "via"),
-        AttributionKind: _closed(AttributionKind, "attribution"),
-        Genericity: _closed(Genericity, "genericity"),
-        AmountRole: _closed(AmountRole, "role"),
-        QuantityRole: _closed(QuantityRole, "role"),
-        RelationKind: _closed(RelationKind, "kind"),
-        DateSource: _closed(DateSource, "date_source"),
-        BodyStatus: _closed(BodyStatus, "body_status"),
-        FeedKind: _closed(FeedKind, "kind"),
-        FeedOutcome: _closed(FeedOutcome, "feed_outcome"),
-        FetchOutcome: _closed(FetchOutcome, "outcome"),
-        FailureClass: _closed(FailureClass, "failure"),
-        StageState: _closed(StageState, "state"),
-        LinkStatus: _closed(LinkStatus, "status"),
-        ReviewStatus: _closed(ReviewStatus, "status"),
-        MergeStatus: _closed(MergeStatus, "status"),
-        ChangeKind: _closed(ChangeKind, "kind"),
+        Label: closed(Label, "label"),
+        CandidateReason: closed(CandidateReason, "reason"),
+        EventType: closed(EventType, "type"),
+        Modality: closed(Modality, "modality"),
+        Bound: closed(Bound, "bound"),
+        Precision: closed(Precision, "precision"),
+        ArgumentRole: closed(ArgumentRole, "role"),
+        Via: closed(Via, "via"),
+        AttributionKind: closed(AttributionKind, "attribution"),
+        Genericity: closed(Genericity, "genericity"),
+        AmountRole: closed(AmountRole, "role"),
+        QuantityRole: closed(QuantityRole, "role"),
+        RelationKind: closed(RelationKind, "kind"),
+        DateSource: closed(DateSource, "date_source"),
+        BodyStatus: closed(BodyStatus, "body_status"),
+        FeedKind: closed(FeedKind, "kind"),
+        FeedOutcome: closed(FeedOutcome, "feed_outcome"),
+        FetchOutcome: closed(FetchOutcome, "outcome"),
+        FailureClass: closed(FailureClass, "failure"),
+        StageState: closed(StageState, "state"),
+        LinkStatus: closed(LinkStatus, "status"),
+        ReviewStatus: closed(ReviewStatus, "status"),
+        MergeStatus: closed(MergeStatus, "status"),
+        ChangeKind: closed(ChangeKind, "kind"),
     }
 
 
@@ -703,7 +704,7 @@ class EventRelationRow(Base):
     __tablename__ = "event_relation"
 
     source_event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
-    target_event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True)
+    target_event_id: Mapped[str] = mapped_column(ForeignKey("event.id"), primary_key=True, index=True)
     kind: Mapped[RelationKind] = mapped_column(primary_key=True)
     score: Mapped[float]
 

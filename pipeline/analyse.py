@@ -9,10 +9,11 @@ from functools import cached_property
 
 from spacy.language import Language
 
-from models.knowledge import Knowledge
+from models.knowledge import Corrections, Knowledge
 from models.records import Analysis, Article, Linking, Tagging
 from pipeline import events, link, tag
 from pipeline.errors import LanguageError
+from pipeline.kb.corrections import apply_corrections
 from pipeline.kb.load import load_knowledge
 from pipeline.settings import Settings
 from pipeline.tag.nlp import load_pipeline
@@ -22,20 +23,36 @@ __all__ = ["LANGUAGES", "Analyser"]
 LANGUAGES = ("en", "ko")
 """Languages that are read; articles in others are stored without analysis or refused."""
 
+_UNDECIDED = Corrections()
 _NOTHING = Tagging((), (), (), (), (), ())
 
 
 class Analyser:
-    """The language stages with what they need to know."""
+    """The language stages with what they need to know: the facts, and what editors decided where somebody told."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, corrections: Corrections = _UNDECIDED) -> None:
         self._settings = settings
+        self._corrections = corrections
         self._pipelines: dict[str, Language] = {}
+
+    def corrected(self, corrections: Corrections) -> Analyser:
+        """Return an analyser that heeds these decisions; itself where it does already."""
+        if corrections == self._corrections:
+            return self
+        other = Analyser(self._settings, corrections)
+        # What does not depend on the decisions, and was loaded, is not loaded again.
+        other.__dict__.update({name: value for name, value in self.__dict__.items() if name in {"facts", "frames"}})
+        return other
+
+    @cached_property
+    def facts(self) -> Knowledge:
+        """The knowledge base as it is written, whatever editors decided."""
+        return load_knowledge(self._settings.kb_dir, self._settings.lists_dir)
 
     @cached_property
     def knowledge(self) -> Knowledge:
         """The knowledge base in force."""
-        return load_knowledge(self._settings.kb_dir, self._settings.lists_dir)
+        return apply_corrections(self.facts, self._corrections)
 
     @cached_property
     def frames(self) -> events.Frames:

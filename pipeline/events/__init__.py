@@ -20,7 +20,7 @@ from pipeline.events.reading import find_cuts
 
 __all__ = ["EVENTS_VERSION", "Frames", "extract_events", "find_cuts", "load_frames"]
 
-EVENTS_VERSION = "3"
+EVENTS_VERSION = "4"
 _LANGUAGES = ("en", "ko")
 
 

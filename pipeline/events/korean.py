@@ -7,7 +7,7 @@ one to whom, 와/과 the partner, 의 or nothing before a noun its owner. 되다
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from models.records import Argument, Mention
@@ -69,7 +69,11 @@ class KoreanArguments:
     def __init__(self, reading: Reading, words: WordLists) -> None:
         self._reading = reading
         people = sorted(words.sets["people"], key=lambda word: (-len(word), word))
-        self._nominal = re.compile(r"(?:[가-힣]{1,8}\s)?[가-힣]{0,6}(?:" + "|".join(re.escape(word) for word in people) + r")(?:들)?")
+        heads = "|".join(re.escape(word) for word in people)
+        # A noun begins where its word does. What a particle joins before it is a phrase of its own.
+        self._nominal = re.compile(
+            rf"(?<![가-힣])(?:(?P<before>[가-힣]{{1,16}}(?<![와과을를]))\s)?(?P<noun>[가-힣]{{0,12}}(?:{heads})(?:들)?)"
+        )
         self._held: dict[int, tuple[_Marked, ...]] = {}
 
     def fill(self, trigger: Trigger, role: str) -> tuple[Argument, ...]:
@@ -156,13 +160,18 @@ class KoreanArguments:
         text = self._reading.article.text
         named = self._reading.mentions_in(sentence.start, sentence.end)
         spans: list[tuple[int, int, Mention | None]] = [(mention.start, mention.end, mention) for mention in named]
-        spans += [
-            (found.start(), found.end(), None)
-            for found in self._nominal.finditer(text, sentence.start, sentence.end)
-            if not any(mention.start < found.end() and found.start() < mention.end for mention in named)
-        ]
+        spans += [(start, end, None) for start, end in self._nominals(sentence, named)]
         marked = [self._mark(start, end, mention, text, sentence.end) for start, end, mention in sorted(spans, key=lambda span: span[:2])]
         return _drop_titles(marked)
+
+    def _nominals(self, sentence: Sentence, named: Sequence[Mention]) -> Iterator[tuple[int, int]]:
+        """Give where nouns that can act stand that are no names and have none in them."""
+        for found in self._nominal.finditer(self._reading.article.text, sentence.start, sentence.end):
+            # A name with a particle is no part of the noun after it: "미국은 회사를".
+            apart = any(found.start() < mention.end < found.end("before") for mention in named)
+            start, end = found.start("noun") if apart else found.start(), found.end()
+            if not any(mention.start < end and start < mention.end for mention in named):
+                yield start, end
 
     def _mark(self, start: int, end: int, mention: Mention | None, text: str, limit: int) -> _Marked:
         shape = _PERSON if mention is not None and mention.label is Label.PERSON else _OTHER

@@ -11,6 +11,7 @@ from pipeline.kb.bodies import BodyIndex
 from pipeline.kb.index import AliasIndex, Candidate, MatchForm
 from pipeline.link.subject import BODIES, Subject, same_sort
 from pipeline.names import NameIndex
+from pipeline.text.names import normalise_name
 
 __all__ = ["CandidateFinder", "Named"]
 
@@ -43,17 +44,25 @@ class CandidateFinder:
     def find(self, subject: Subject, lang: str, is_placed: Callable[[KnowledgeEntity], bool]) -> tuple[Named, ...]:
         """Return the entities that a subject may be, each once. `is_placed` tells whether the text gives a short form its country.
 
-        Names that are only alike count where none is equal: an equal one is the better reading of the same letters.
+        Names that are only alike count where none is equal: an equal one is the better reading of the same letters. Entities that an
+        editor said not to be meant are among them and count as none: `is_barred` tells which they are.
         """
+        barred: dict[str, Named] = {}
         for named in (self._equal(subject, lang, is_placed), self._understood(subject), self._alike(subject)):
             found: dict[str, Named] = {}
             for written, candidate in named:
-                known = found.get(candidate.entity)
+                of_its_kind = barred if self.is_barred(subject, candidate.entity) else found
+                known = of_its_kind.get(candidate.entity)
                 if known is None or candidate.likeness > known[1].likeness:
-                    found[candidate.entity] = written, candidate
+                    of_its_kind[candidate.entity] = written, candidate
             if found:
-                return tuple(found.values())
-        return ()
+                return (*found.values(), *barred.values())
+        return tuple(barred.values())
+
+    def is_barred(self, subject: Subject, entity: str) -> bool:
+        """Tell whether an editor said of any name of a subject that it does not name an entity."""
+        corrections = self._knowledge.corrections
+        return bool(corrections.never) and any(corrections.bars(normalise_name(name), entity) for name in subject.names)
 
     def _equal(self, subject: Subject, lang: str, is_placed: Callable[[KnowledgeEntity], bool]) -> Iterator[Named]:
         for name in subject.names:

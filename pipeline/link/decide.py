@@ -31,6 +31,10 @@ AUTO, REVIEW, REJECTED = "auto", "review", "rejected"
 _MAKER = Maker("link", LINK_VERSION)
 
 
+_Candidates = Mapping[str, tuple[Named, ...]]
+"""By the entity of the article, whom its names may mean."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Decision:
     """What was decided of one candidate of one subject."""
@@ -56,17 +60,36 @@ class Linker:
         context = Context(article, tagging, self._evidence)
         numbers = tuple(self._identifiers.find(article.text))
         numbered = frozenset(number.entity for number in numbers)
-        candidates = {
+        found = {
             subject.entity: self._finder.find(subject, article.lang, partial(self._is_placed, subject, context)) for subject in subjects
         }
+        candidates, barred = self._part_barred(subjects, found)
         bodies = self._named_bodies(subjects, candidates)
         reader = Reader(self.knowledge, self._finder.index, self._evidence, context, bodies=bodies, numbered=numbered)
         day = article.publication.day if article.publication else None
         decisions = [decision for subject in subjects for decision in self._decide(subject, candidates[subject.entity], reader)]
+        decisions += [decision for subject in subjects for decision in self._refuse(subject, barred[subject.entity], reader)]
         entities = self._settle_entities(subjects, decisions, {mention.entity for mention in tagging.mentions})
         links = [made for decision in decisions for made in _make_links(decision, entities[decision.subject.entity], day)]
         links += self._link_numbers(numbers, frozenset(entities.values()), day)
         return Linking(tuple(self._settle_mention(mention, entities) for mention in tagging.mentions), _keep_best(links), numbers)
+
+    def _part_barred(self, subjects: tuple[Subject, ...], found: Mapping[str, tuple[Named, ...]]) -> tuple[_Candidates, _Candidates]:
+        """Part the candidates of each subject into those that may be meant and those that an editor said are not."""
+        allowed, barred = dict[str, tuple[Named, ...]](), dict[str, tuple[Named, ...]]()
+        for subject in subjects:
+            of_it = found[subject.entity]
+            barred[subject.entity] = tuple(named for named in of_it if self._finder.is_barred(subject, named[1].entity))
+            allowed[subject.entity] = of_it[: len(of_it) - len(barred[subject.entity])]
+        return allowed, barred
+
+    def _refuse(self, subject: Subject, barred: tuple[Named, ...], reader: Reader) -> Iterator[_Decision]:
+        """Keep, for audit, what would be proposed had no editor said otherwise."""
+        for named in barred:
+            entity = self.knowledge.entities[named[1].entity]
+            if entity.listings:
+                note = f"an editor said that “{named[0]}” does not name {entity.id}"
+                yield _Decision(subject, reader.weigh(subject, named, ()), REJECTED, note)
 
     def _is_placed(self, subject: Subject, context: Context, entity: KnowledgeEntity) -> bool:
         return is_placed(subject, entity, context)

@@ -2,7 +2,7 @@
 
 A row of a newer reading that says the same as a stored row at the same place is that row: it stays as it was said first, with its maker.
 Any other is added. What is stored and not said again gets `superseded_at` and `superseded_by`, the run, and stays; it comes back, both
-null, when a later reading says it again. `LAYERS` tells of each table what makes two of its rows say the same.
+null, when a later reading says it again. What an editor wrote, no reading takes the place of. `LAYERS` tells of each table what makes two of its rows say the same.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, inspect, select, update
+from sqlalchemy import Connection, and_, bindparam, inspect, or_, select, update
 
 from models.ids import make_id
 from models.tables import (
@@ -32,7 +32,10 @@ from models.tables import (
 from pipeline.store.chunks import in_chunks
 from pipeline.store.rows import Row
 
-__all__ = ["DETAILS", "LAYERS", "LINKS", "Rows", "Settlement", "restore", "say", "settle", "supersede"]
+__all__ = ["DETAILS", "EDITOR", "LAYERS", "LINKS", "Rows", "Settlement", "restore", "say", "settle", "supersede"]
+
+EDITOR = "editor"
+"""Maker of the rows that editors wrote."""
 
 Rows = Mapping[type[Base], Sequence[Row]]
 """The rows of a reading, by table."""
@@ -157,15 +160,20 @@ def _settle_layer(connection: Connection, layer: Layer, scope: Collection[str], 
     settlement.told[layer.table] = told
     in_force = {content: [row for row in rows if row["superseded_at"] is None] for content, rows in stored.items()}
     settlement.again[layer.table] = [rows[0] for content, rows in stored.items() if content in told and not in_force[content]]
-    settlement.gone[layer.table] = [row for content, rows in in_force.items() if content not in told for row in rows]
+    gone = [row for content, rows in in_force.items() if content not in told for row in rows]
+    settlement.gone[layer.table] = [row for row in gone if row.get("maker") != EDITOR]
 
 
 def _load(connection: Connection, layer: Layer, scope: Iterable[str]) -> Iterator[Row]:
     """Return the stored rows, those in force first."""
     columns = layer.table.__table__.c
-    names = dict.fromkeys((*layer.key, *layer.content, layer.scope, "superseded_at"))
+    made = ("maker",) if "maker" in columns else ()
+    names = dict.fromkeys((*layer.key, *layer.content, layer.scope, "superseded_at", *made))
     for chunk in in_chunks(scope):
         query = select(*(columns[name] for name in names)).where(columns[layer.scope].in_(chunk))
+        if made:
+            # What an editor wrote and took back is not said by a reading that agrees.
+            query = query.where(or_(columns.maker != EDITOR, columns.superseded_at.is_(None)))
         order = (columns.superseded_at.is_not(None), *(columns[name] for name in layer.key))
         yield from (dict(row) for row in connection.execute(query.order_by(*order)).mappings())
 

@@ -12,7 +12,7 @@ from pipeline.tag.nlp import load_pipeline
 
 __all__ = ["TAG_VERSION", "load_pipeline", "tag", "tag_many"]
 
-TAG_VERSION = "2"
+TAG_VERSION = "3"
 
 
 def tag(article: Article, nlp: Language) -> Tagging:

@@ -30,6 +30,8 @@ _AKA = re.compile(
 _LOCATIVE = frozenset(
     "in at near from outside inside around within central downtown northern southern eastern western visiting visited reached leaving left".split()
 )
+_FULL_NAME = 3
+"""Words from which on the name of a body means it wherever it stands."""
 _NEAR = 60
 """Characters before a body within which a country's word is held to be its own ("South Korea's defense ministry")."""
 
@@ -47,6 +49,7 @@ class Coreference:
         self._common = lists.get("common_words")
         self._by_surname = self._index_surnames()
         self._bodies = self._index_bodies()
+        self._full_names = self._index_full_names()
         self._posts = Posts(knowledge)
 
     def _index_surnames(self) -> Mapping[str, list[KnowledgeEntity]]:
@@ -66,6 +69,16 @@ class Coreference:
                 for name in (*names, entity.name.partition(" (")[0]):
                     table.setdefault((normalise_name(name), entity.country), set()).add(entity.id)
         return table
+
+    def _index_full_names(self) -> Mapping[str, tuple[str, ...]]:
+        """Map full names of bodies, which no other words are likely to be, to the ids of the bodies that bear them."""
+        table: dict[str, dict[str, None]] = {}
+        for entity in self._knowledge.entities.values():
+            for alias in entity.aliases if entity.label in BODIES else ():
+                name = normalise_name(alias.text)
+                if alias.lang == "en" and alias.kind == "name" and len(name.split()) >= _FULL_NAME:
+                    table.setdefault(name, {})[entity.id] = None
+        return {name: tuple(ids) for name, ids in table.items()}
 
     def surnames_of(self, name: str) -> set[str]:
         """Return the words by which a person with this full name is called alone; none for a name of one word."""
@@ -156,6 +169,9 @@ class Coreference:
 
     def _name_one(self, reading: Reading, found: Found, book: EntityBook, majority: Counter[str]) -> Named:
         text = reading.text[found.start : found.end]
+        if found.rule == MODEL and found.label in BODIES:
+            # The gazetteer saw it in a longer name, if at all: "the Treasury Department's Office of Foreign Assets Control".
+            found = replace(found, ids=self._full_names.get(normalise_name(text), ()))
         if found.ids:
             known = self._choose(reading, found, majority)
             state = self._knowledge.entities.get(known.stands_for or "")

@@ -201,7 +201,7 @@ class KoreanNames:
 
 
 def _tail_pattern(tails: Sequence[str]) -> re.Pattern[str]:
-    return re.compile(rf"[가-힣]{{2,10}}?(?:{'|'.join(sorted(tails, key=len, reverse=True))})")
+    return re.compile(rf"[가-힣]{{2,16}}?(?:{'|'.join(sorted(tails, key=len, reverse=True))})")
 
 
 def _letters_after(text: str, offset: int) -> str:

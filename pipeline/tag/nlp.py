@@ -25,6 +25,7 @@ from pipeline.settings import Settings
 from pipeline.tag.amounts import ExchangeRates, add_shares, add_usd, find_amounts, load_rates
 from pipeline.tag.coreference import Coreference
 from pipeline.tag.coreference_ko import KoreanCoreference
+from pipeline.tag.corrections import Heed
 from pipeline.tag.encoder.component import Encoder
 from pipeline.tag.entities import Named
 from pipeline.tag.gazetteer import Entry, Gazetteer, korean_gazetteer, place_heads
@@ -73,6 +74,7 @@ _ATTRIBUTES = (
 )
 _MODEL_LABELS = {**{label.value: label for label in Label}, "PER": Label.PERSON, "GPE": Label.PLACE, "LOC": Label.PLACE, "FAC": Label.PLACE}
 _OURS = ("encoder", "cnn")
+_NOTHING_KNOWN = Knowledge("", {})
 _TYPICAL = 0.85
 """Probability given to the names of a recogniser that tells none: the F1 that is published of such pipelines."""
 
@@ -204,10 +206,12 @@ class NameComponent:
         self._lang = lang
         self._names: EnglishNames | KoreanNames | None = None
         self._calibration = Calibration()
+        self._heed = Heed(_NOTHING_KNOWN)
 
     def learn(self, lang: str, knowledge: Knowledge, settings: Settings) -> None:
         """Build the gazetteer and the rules."""
         lists = load_lists(lang)
+        self._heed = Heed(knowledge)
         if lang == "en" and settings.model in _OURS:
             self._calibration = Calibration.load(settings.models_dir / lang / settings.model / CALIBRATION)
         if lang == "ko":
@@ -224,7 +228,8 @@ class NameComponent:
         """Return the names and titles that the rules find, whatever a recogniser says."""
         if self._names is None:
             raise LanguageError("the name component was not taught any names: build the pipeline with load_pipeline")
-        return self._names.find(doc._.reading)
+        found, titles = self._names.find(doc._.reading)
+        return list(self._heed.finds(found, doc.text)), titles
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a Doc."""
@@ -234,7 +239,8 @@ class NameComponent:
         if recognition is not None:
             doc._.recognition = recognition
             finds = weigh(found, recognition, self._calibration, load_scores(), rules=VERSION, unknown=UNMEASURED)
-            choices, doc._.candidates = choose(agree(finds, doc.text), doc.text)
+            named = [choice for choice in agree(finds, doc.text) if self._heed.is_name(choice.found, doc.text)]
+            choices, doc._.candidates = choose(named, doc.text)
             doc._.found = tuple(choice.found for choice in choices)
             doc._.choices = {(choice.start, choice.end): choice for choice in choices}
         return doc
@@ -253,16 +259,18 @@ class CoreferenceComponent:
 
     def __init__(self, lang: str) -> None:
         self._resolver: Coreference | KoreanCoreference | None = None
+        self._heed = Heed(_NOTHING_KNOWN)
 
     def learn(self, lang: str, knowledge: Knowledge, settings: Settings) -> None:
         """Take the entities."""
         lists = load_lists(lang)
+        self._heed = Heed(knowledge)
         self._resolver = KoreanCoreference(knowledge) if lang == "ko" else Coreference(lists, knowledge, country_words(knowledge))
 
     def __call__(self, doc: Doc) -> Doc:
         """Annotate a Doc."""
         resolver = cast("Any", self._resolver)
-        doc._.named = tuple(resolver.resolve(doc._.reading, doc._.found, doc._.titles))
+        doc._.named = tuple(self._heed.named(resolver.resolve(doc._.reading, doc._.found, doc._.titles), doc._.found))
         return doc
 
 

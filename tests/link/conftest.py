@@ -5,9 +5,7 @@ import pytest
 
 from models.records import Article, Maker, Mention, Publication, Tagging
 from models.vocabulary import DateSource, Label
-from pipeline.kb.load import load_knowledge
-from pipeline.link import Linker
-from pipeline.settings import ROOT
+from tests import shipped
 
 MARKED = re.compile(r"\[(PERSON|ORG|AGENCY|PLACE|VESSEL) (\S+) ([^\]]+)\]")
 MAKER = Maker("test", "1")
@@ -36,4 +34,4 @@ def mark(marked, *, lang="en", published="2026-02-01", **about):
 
 @pytest.fixture(scope="session")
 def linker():
-    return Linker(load_knowledge(ROOT / "data" / "kb"))
+    return shipped.rules_alone().linker

@@ -1,4 +1,11 @@
-from models.vocabulary import Via
+import pytest
+
+from models.vocabulary import Label, Via
+from pipeline.tag.coreference import Coreference
+from pipeline.tag.lists import load_lists
+from pipeline.tag.nlp import country_words
+from pipeline.tag.reading import Found, Reading, split_words
+from pipeline.tag.recognition import MODEL
 
 
 def by_text(tagging):
@@ -121,3 +128,34 @@ def test_a_title_behind_the_surname_decides_too(read):
         "Kim, the vice minister, urged China to act."
     )
     assert entities(tagging, "Kim") == entities(tagging, "Kim Ji-na")
+
+
+# --- what the recogniser alone saw ---
+
+
+def resolve(knowledge, text, name, label, rule):
+    """Return the texts and entities of an article in which one name was found."""
+    words = tuple(split_words(text, "en"))
+    reading = Reading(text, "en", words, ((0, len(text)),), starts=tuple(word.start for word in words))
+    resolver = Coreference(load_lists("en"), knowledge, country_words(knowledge))
+    start = text.index(name)
+    return [(one.text, one.entity) for one in resolver.resolve(reading, [Found(start, start + len(name), label, rule)], [])]
+
+
+def test_a_full_name_that_the_recogniser_saw_inside_a_longer_one_is_the_known_body(knowledge):
+    text = "The Cabinet's National Intelligence Service (NIS) spoke."
+    named = resolve(knowledge, text, "National Intelligence Service", Label.AGENCY, MODEL)
+    assert named == [("National Intelligence Service", "kb:kr-nis"), ("NIS", "kb:kr-nis")]
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "rule"),
+    [
+        ("United Nations", Label.ORG, MODEL),
+        ("National Intelligence Service", Label.PLACE, MODEL),
+        ("National Intelligence Service", Label.AGENCY, "agency_tail"),
+    ],
+    ids=["a short name", "a place", "what a rule saw"],
+)
+def test_other_names_without_a_known_id_stay_names_of_the_article(knowledge, name, label, rule):
+    assert resolve(knowledge, f"The Cabinet's {name} spoke.", name, label, rule) == [(name, "doc:1")]
