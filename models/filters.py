@@ -161,10 +161,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class EntityFilter:
-    """Which entities to list, most often named first."""
+    """Which entities to list, most often named first.
+
+    `name` is an id, or words of a name in any spelling. `cursor` is `EntitiesFound.next` of the page before.
+    """
 
     labels: tuple[Label, ...] = ()
     name: str | None = None
     listed: bool = False
     officials: bool = False
-    limit: int = 50
+    limit: int = DEFAULT_LIMIT
+    cursor: str | None = None

@@ -13,6 +13,7 @@ __all__ = [
     "AmountFound",
     "ArticleFound",
     "CoActor",
+    "EntitiesFound",
     "EntityFound",
     "EventFound",
     "Facet",
@@ -21,11 +22,14 @@ __all__ = [
     "ListMatch",
     "PartyFound",
     "Passage",
+    "PlaceCount",
     "PlaceFound",
+    "PlacesFound",
     "QuantityFound",
     "Relation",
     "SourceFound",
     "TimePoint",
+    "Timeline",
 ]
 
 
@@ -200,13 +204,24 @@ class EntityFound:
     names: Annotated[tuple[tuple[str, int], ...], "Ways in which articles write it, with how often, commonest first."]
     roles: Annotated[tuple[tuple[str, str | None, int], ...], "Offices named with it: role, body, how often."]
     matches: Annotated[tuple[ListMatch, ...], "Entries of sanctions lists it is matched to."]
-    evidence: Annotated[tuple[str, ...], "Why it is matched, in words."]
-    mentions: Annotated[int, "How often it is named."]
+    evidence: Annotated[tuple[str, ...], "Why it is matched, in words, the surest of each entry first."]
+    mentions: Annotated[int, "How often it is named by the newest versions of the articles."]
     articles: Annotated[int, "In how many articles."]
     events: Annotated[int, "Events in which it has a role."]
     first_seen: Annotated[datetime | None, "First publication that names it, UTC."]
     last_seen: Annotated[datetime | None, "Last publication that names it, UTC."]
     co_actors: Annotated[tuple[CoActor, ...], "Who takes part in the same events, most often first."] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntitiesFound:
+    """One page of entities, each in short: without spellings, evidence and co-actors, with its commonest office.
+
+    `next` is the cursor of the page after it, None on the last one.
+    """
+
+    entities: tuple[EntityFound, ...]
+    next: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +264,47 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class TimePoint:
-    """Events of one day, month or year. `usd` sums their largest amounts; `by_type` splits the count."""
+    """Events of one day, month or year: those whose every possible day lies in it. `usd` sums their largest amounts; `by_type` splits the count."""
 
     period: str
     count: int
     usd: float
     by_type: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Events over time. What is not known as exactly as the periods are long is counted beside them, never put into one of them by guess.
+
+    Every event found is counted once, in one of the four fields.
+    """
+
+    points: Annotated[tuple[TimePoint, ...], "Periods with their events, oldest first; periods without events are left out."]
+    coarser: Annotated[
+        tuple[TimePoint, ...], "Events known to the month or year alone where periods are shorter: by that month or year, oldest first."
+    ] = ()
+    longer: Annotated[int, "Events whose date reaches over several years."] = 0
+    undated: Annotated[int, "Events without a date."] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCount:
+    """A place and the events found that happen there."""
+
+    id: Annotated[str, 'What the filter knows it by: the id of its entity, or "text:" and its name where it is none.']
+    name: Annotated[str, "Name of the place."]
+    country: Annotated[str | None, "ISO 3166 code."]
+    latitude: Annotated[float | None, "Degrees north; null where not known."]
+    longitude: Annotated[float | None, "Degrees east; null where not known."]
+    count: Annotated[int, "Events that happen there."]
+    newest: Annotated[str, "Id of the newest of them; of several on one day, of the one that was stored last."]
+    newest_date: Annotated[str | None, "First day, month or year of that event; null without one."]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesFound:
+    """Where the events that a filter finds happen."""
+
+    places: Annotated[tuple[PlaceCount, ...], "Places with the most events first, equal ones by their name."]
+    others: Annotated[int, "How many more places there are."] = 0
+    placeless: Annotated[int, "Events without a place."] = 0

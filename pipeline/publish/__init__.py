@@ -8,6 +8,6 @@ events as tables, checked before anyone sees it.
 """
 
 from pipeline.publish.codebook import make_codebook
-from pipeline.publish.formats import FORMATS, Format, encode_export, export_name, write_export
+from pipeline.publish.formats import FORMATS, Format, export_name, write_export
 
-__all__ = ["FORMATS", "Format", "encode_export", "export_name", "make_codebook", "write_export"]
+__all__ = ["FORMATS", "Format", "export_name", "make_codebook", "write_export"]

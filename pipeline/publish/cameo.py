@@ -2,7 +2,8 @@
 
 Such data sets are of pairs: an event with two actors and two targets is four lines, of one event id and numbers that differ. Only events
 that CAMEO has a code for are written. What Peninsula does not know (intensity, sectors) is empty. A tab, line feed or backslash inside a
-value is written as a backslash and a letter, so that a line is always a line.
+value is written as a backslash and a letter, so that a line is always a line. A text that a spreadsheet would run as a formula gets an
+apostrophe in front, as in CSV; numbers are none.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from models.findings import EventFound, PartyFound
+from pipeline.publish.flat_csv import plain_text, safe_text
 from pipeline.publish.lines import in_blocks
 
 __all__ = ["CAMEO_COLUMNS", "encode_cameo", "has_cameo", "read_cameo"]
@@ -95,13 +97,18 @@ def _cells(event: EventFound, number: int, source: PartyFound | None, target: Pa
 
 
 def _line(cells: Iterable[object]) -> str:
-    return "\t".join("" if cell is None else _ESCAPED.sub(lambda found: _ESCAPES[found[0]], str(cell)) for cell in cells) + "\n"
+    return "\t".join(map(_cell, cells)) + "\n"
+
+
+def _cell(value: object) -> str:
+    text = safe_text(value) if isinstance(value, str) else "" if value is None else str(value)
+    return _ESCAPED.sub(lambda found: _ESCAPES[found[0]], text)
 
 
 def read_cameo(lines: Iterable[str]) -> Iterator[dict[str, str | None]]:
     """Yield the lines of a file that `encode_cameo` made, by column; what is empty is None. Raises ValueError for other lines."""
     for number, line in enumerate(lines):
-        cells = [_WRITTEN.sub(lambda found: _PLAIN[found[0]], cell) or None for cell in line.removesuffix("\n").split("\t")]
+        cells = [plain_text(_WRITTEN.sub(lambda found: _PLAIN[found[0]], cell)) or None for cell in line.removesuffix("\n").split("\t")]
         if number == 0:
             if tuple(cells) != CAMEO_COLUMNS:
                 raise ValueError("these are not the columns of a CAMEO export")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 from models.ontology import SUBTYPES
+from pipeline.publish.flat_csv import read_rows
 from pipeline.publish.manifest import MANIFEST, Manifest, checksum
 from pipeline.publish.snapshot_file import open_snapshot_file
 from pipeline.publish.tables import TABLES, Table
@@ -130,7 +130,7 @@ def _file_rows(folder: Path, rows: dict[str, int]) -> Iterator[str]:
 
     found = {parquet_name(table): (pq.read_metadata(folder / parquet_name(table)).num_rows, rows[name]) for name, table in TABLES.items()}
     with (folder / CSV).open(encoding="utf-8", newline="") as file:
-        found[CSV] = (sum(1 for _ in csv.reader(file)) - 1, rows["events"])
+        found[CSV] = (sum(1 for _ in read_rows(file)) - 1, rows["events"])
     for name, (held, wanted) in found.items():
         if held != wanted:
             yield f"{name} has {held} rows, its table {wanted}"

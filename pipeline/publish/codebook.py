@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import is_dataclass
-from datetime import datetime
-from typing import Any, get_args, get_origin
+from typing import TypeAlias
 
 from models.filters import FIELDS, Field, FieldKind, Sort
 from models.findings import AmountFound, ArticleFound, EventFound, ListMatch, PartyFound, PlaceFound, QuantityFound
@@ -26,11 +24,11 @@ from models.vocabulary import (
     QuantityRole,
     ReviewStatus,
 )
-from pipeline.publish.records import FieldText, describe_fields
+from pipeline.publish.records import TYPE_WORDS, describe_fields, record_name, record_summary, type_words
 from pipeline.publish.tables import TABLES, Column
 from pipeline.query import FLAT_TYPES
 
-__all__ = ["FLAT_TEXTS", "make_codebook"]
+__all__ = ["FLAT_TEXTS", "VOCABULARIES", "Vocabulary", "make_codebook"]
 
 FLAT_TEXTS: dict[str, str] = {
     "event_id": "Stable id of the event.",
@@ -69,18 +67,13 @@ FLAT_TEXTS: dict[str, str] = {
 }
 """What the flat columns mean that are no field of the event of the same name."""
 
-_RECORDS = {
-    "Party": PartyFound,
-    "Match": ListMatch,
-    "Place": PlaceFound,
-    "Amount": AmountFound,
-    "Quantity": QuantityFound,
-    "Article": ArticleFound,
-}
-_NAMES = {record: name for name, record in _RECORDS.items()}
-_KINDS: dict[Any, str] = {str: "text", int: "integer", float: "number", bool: "yes or no", datetime: "time, UTC"}
+_RECORDS = (PartyFound, ListMatch, PlaceFound, AmountFound, QuantityFound, ArticleFound)
+_FLAT_WORDS = {**TYPE_WORDS, bool: "yes or no"}
 
-_VOCABULARIES: tuple[tuple[str, str, type[DefinedEnum]], ...] = (
+Vocabulary: TypeAlias = tuple[str, str, type[DefinedEnum]]
+"""Title of a closed list of values, what it is of, and the values."""
+
+VOCABULARIES: tuple[Vocabulary, ...] = (
     ("Modality", "`modality`: what is said of the event.", Modality),
     ("Genericity", "`genericity`.", Genericity),
     ("Precision of dates", "`date_precision`.", Precision),
@@ -95,6 +88,7 @@ _VOCABULARIES: tuple[tuple[str, str, type[DefinedEnum]], ...] = (
     ("Changes", "`kind` of a line of the change feed.", ChangeKind),
     ("Order", "`sort` of a query.", Sort),
 )
+"""What the fields of an event and of a query may be, but for the types of events, which have codes of other ontologies beside them."""
 
 
 def make_codebook() -> str:
@@ -117,24 +111,20 @@ def _records() -> Iterator[str]:
         "One event, with what all articles say of it: the JSON of the REST interface, of JSON Lines and of Parquet.",
         "",
     )
-    yield from _table(("field", "type", "meaning"), map(_field_row, describe_fields(EventFound)))
-    for name, record in _RECORDS.items():
-        yield from ("", f"### {name}", "", _first_line(record), "")
-        yield from _table(("field", "type", "meaning"), map(_field_row, describe_fields(record)))
+    yield from _fields(EventFound)
+    for record in _RECORDS:
+        yield from ("", f"### {record_name(record)}", "", record_summary(record), "")
+        yield from _fields(record)
 
 
-def _first_line(record: type) -> str:
-    return (record.__doc__ or "").splitlines()[0]
+def _fields(record: type) -> Iterator[str]:
+    rows = ((f"`{field.name}`", type_words(field, _link), field.text) for field in describe_fields(record))
+    return _table(("field", "type", "meaning"), rows)
 
 
-def _field_row(field: FieldText) -> tuple[str, str, str]:
-    return f"`{field.name}`", _kind(field.kind) + (" or null" if field.optional else ""), field.text
-
-
-def _kind(kind: Any) -> str:  # noqa: ANN401 - an annotation
-    if get_origin(kind) is tuple:
-        return f"list of {_kind(get_args(kind)[0])}"
-    return f"[{_NAMES[kind]}](#{_NAMES[kind].lower()})" if is_dataclass(kind) and isinstance(kind, type) else _KINDS[kind]
+def _link(record: type) -> str:
+    name = record_name(record)
+    return f"[{name}](#{name.lower()})"
 
 
 def _flat() -> Iterator[str]:
@@ -147,7 +137,8 @@ def _flat() -> Iterator[str]:
     )
     own = {field.name: field.text for field in describe_fields(EventFound)}
     yield from _table(
-        ("column", "type", "meaning"), ((f"`{name}`", _KINDS[kind], FLAT_TEXTS.get(name) or own[name]) for name, kind in FLAT_TYPES.items())
+        ("column", "type", "meaning"),
+        ((f"`{name}`", _FLAT_WORDS[kind], FLAT_TEXTS.get(name) or own[name]) for name, kind in FLAT_TYPES.items()),
     )
 
 
@@ -174,7 +165,7 @@ def _code_row(kind: EventType, subtype: str | None) -> tuple[str, ...]:
 
 def _vocabularies() -> Iterator[str]:
     yield from ("", "## Codes")
-    for title, about, vocabulary in _VOCABULARIES:
+    for title, about, vocabulary in VOCABULARIES:
         yield from ("", f"### {title}", "", about, "")
         yield from _table(("code", "meaning"), ((f"`{member.value}`", member.definition) for member in vocabulary))
 

@@ -21,7 +21,7 @@ from pipeline.publish.plover import encode_plover, has_plover
 from pipeline.query import filter_hash
 from pipeline.text.faults import did_you_mean
 
-__all__ = ["FORMATS", "EventSource", "Format", "encode_export", "export_name", "find_format", "write_export"]
+__all__ = ["FORMATS", "EventSource", "Format", "export_name", "find_format", "write_export"]
 
 
 class EventSource(Protocol):
@@ -74,14 +74,6 @@ def find_format(name: str) -> Format:
         raise UsageError(f"{name!r} is no format{did_you_mean(name, FORMATS)}: there are {', '.join(FORMATS)}") from None
 
 
-def encode_export(reader: EventSource, wanted: EventFilter, name: str, *, bom: bool = False) -> Iterator[bytes]:
-    """Return the bytes of an export in blocks, as a web server sends them. Raises UsageError for an unknown format, and for a byte order
-    mark in another format than CSV, before the first block.
-    """
-    made = _check(name, bom=bom)
-    return _with_mark(made.encode(reader.stream(wanted)), bom=bom)
-
-
 def write_export(
     reader: EventSource,
     wanted: EventFilter,
@@ -97,7 +89,9 @@ def write_export(
     show how far it is. Raises UsageError for an unknown format and for a mark in another format, ConfigurationError where the
     format's package is missing.
     """
-    made = _check(name, bom=bom)
+    made = find_format(name)
+    if bom and name != "csv":
+        raise UsageError(f"a byte order mark belongs into csv alone, not into {name}")
     written = 0
 
     def counted(events: Iterable[EventFound]) -> Iterator[EventFound]:
@@ -107,7 +101,9 @@ def write_export(
                 written += 1
                 yield event
 
-    for block in _with_mark(made.encode(counted(watch(reader.stream(wanted)))), bom=bom):
+    if bom:
+        out.write(BYTE_ORDER_MARK)
+    for block in made.encode(counted(watch(reader.stream(wanted)))):
         out.write(block)
     return written
 
@@ -115,16 +111,3 @@ def write_export(
 def export_name(wanted: EventFilter, name: str, day: date) -> str:
     """Return the name of the file: the same filter on the same day gives the same one, such as events_1a2b3c4d_2026-11-22.csv."""
     return f"events_{filter_hash(wanted)}_{day.isoformat()}{find_format(name).suffix}"
-
-
-def _check(name: str, *, bom: bool) -> Format:
-    made = find_format(name)
-    if bom and name != "csv":
-        raise UsageError(f"a byte order mark belongs into csv alone, not into {name}")
-    return made
-
-
-def _with_mark(blocks: Iterator[bytes], *, bom: bool) -> Iterator[bytes]:
-    if bom:
-        yield BYTE_ORDER_MARK
-    yield from blocks

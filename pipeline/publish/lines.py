@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 
-__all__ = ["as_line", "in_blocks", "plain_time"]
+from pipeline.text.moments import plain_time
+
+__all__ = ["as_line", "in_blocks"]
 
 _CHARACTERS = 100_000
 """Characters of one block: large enough that writing costs little, and small enough to hold."""
@@ -29,11 +31,6 @@ def in_blocks(lines: Iterable[str]) -> Iterator[bytes]:
 def as_line(value: object) -> str:
     """Return a value as one line of JSON, with its letters as they are and times in ISO 8601 with Z. Raises ValueError for NaN and infinity."""
     return _ENCODER.encode(value) + "\n"
-
-
-def plain_time(moment: datetime) -> str:
-    """Return a time in UTC, in ISO 8601 with Z."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _plain(value: object) -> str:

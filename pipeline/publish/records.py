@@ -1,4 +1,4 @@
-"""The records of `models.findings` as plain dictionaries and back, and what their annotations say of each field."""
+"""The records of `models.findings` as plain dictionaries and back, and what they say of themselves: their names, fields and types in words."""
 
 from __future__ import annotations
 
@@ -9,11 +9,21 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-__all__ = ["FieldText", "describe_fields", "from_plain", "to_plain"]
+__all__ = ["TYPE_WORDS", "FieldText", "describe_fields", "from_plain", "record_name", "record_summary", "to_plain", "type_words"]
 
 Record = TypeVar("Record")
 
 _SCALARS = (str, int, float, bool, datetime)
+
+TYPE_WORDS: Mapping[Any, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    datetime: "ISO 8601 time in UTC",
+    NoneType: "null",
+}
+"""Single values in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,32 @@ def _describe(name: str, hint: Any) -> FieldText:  # noqa: ANN401 - an annotatio
         inner = [part for part in get_args(hint) if part is not NoneType]
         return FieldText(name, inner[0], optional=True, text=text)
     return FieldText(name, hint, optional=False, text=text)
+
+
+def record_name(record: type) -> str:
+    """Return the name of a record as others are told it."""
+    return record.__name__.removesuffix("Found")
+
+
+def record_summary(record: type) -> str:
+    """Return what a record is, in a sentence or two."""
+    return " ".join((record.__doc__ or "").split("\n\n")[0].split())
+
+
+def type_words(field: FieldText, name_of: Callable[[type], str] = record_name) -> str:
+    """Return the type of a field in words; `name_of` gives what stands for a record."""
+    return _type_words(field.kind, name_of) + (" or null" if field.optional else "")
+
+
+def _type_words(kind: Any, name_of: Callable[[type], str]) -> str:  # noqa: ANN401 - an annotation
+    origin, given = get_origin(kind), [_type_words(one, name_of) for one in get_args(kind) if one is not Ellipsis]
+    if origin is tuple:
+        return f"list of {given[0]}" if Ellipsis in get_args(kind) else f"[{', '.join(given)}]"
+    if origin is dict:
+        return "object from {} to {}".format(*given)
+    if origin is not None:
+        return " or ".join(given)
+    return name_of(kind) if is_dataclass(kind) and isinstance(kind, type) else TYPE_WORDS[kind]
 
 
 def to_plain(record: Any) -> dict[str, Any]:  # noqa: ANN401 - any record

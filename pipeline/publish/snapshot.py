@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -19,7 +20,7 @@ from typing import Protocol
 from models.filters import EventFilter, Sort
 from models.findings import EventFound, Passage
 from models.vocabulary import DefinedEnum
-from pipeline.errors import AssertionFailed, StorageError, UsageError
+from pipeline.errors import AssertionFailed, ConfigurationError, StorageError, UsageError
 from pipeline.publish.checks import CSV, DATABASE, count_rows, find_data_faults, find_file_faults, parquet_name
 from pipeline.publish.codebook import make_codebook
 from pipeline.publish.exploring import make_metadata
@@ -45,6 +46,8 @@ _AT_ONCE = 500
 _VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d+)")
 
 Watch = Callable[[Iterable[EventFound]], Iterable[EventFound]]
+
+_log = logging.getLogger(__name__)
 
 
 class SnapshotChange(DefinedEnum):
@@ -251,11 +254,22 @@ def _publish(partial: Path, folder: Path, version: str) -> Path:
 
 
 def list_snapshots(folder: Path) -> list[tuple[Path, Manifest]]:
-    """Return the snapshots of a folder with their manifests, oldest first; none where there is no such folder."""
+    """Return the snapshots of a folder with their manifests, oldest first; none where there is no such folder.
+
+    One whose manifest is damaged is left out, and told in the log: it takes nothing from the others.
+    """
     if not folder.is_dir():
         return []
     named = sorted((found[1], int(found[2]), path) for path in folder.iterdir() if (found := _VERSION.fullmatch(path.name)))
-    return [(path, read_manifest(path)) for _, _, path in named]
+    return [(path, manifest) for _, _, path in named if (manifest := _read_if_whole(path)) is not None]
+
+
+def _read_if_whole(path: Path) -> Manifest | None:
+    try:
+        return read_manifest(path)
+    except (ConfigurationError, StorageError) as error:
+        _log.warning("a snapshot is left out: %s; restore the folder from a copy, or remove it", error)
+        return None
 
 
 def find_snapshot(folder: Path, name: str | None = None) -> Path:

@@ -29,9 +29,10 @@ from models.vocabulary import (
     QuantityRole,
     ReviewStatus,
 )
-from pipeline.publish.lines import as_line, plain_time
+from pipeline.publish.lines import as_line
 from pipeline.publish.records import describe_fields, to_plain
 from pipeline.query.flat import JOINED
+from pipeline.text.moments import plain_time
 
 __all__ = ["TABLES", "Column", "Kind", "Row", "Table", "event_rows", "passage_rows"]
 

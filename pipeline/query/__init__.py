@@ -19,7 +19,7 @@ from pipeline.query.errors import QueryError
 from pipeline.query.flat import FLAT, FLAT_TYPES, as_json, flatten
 from pipeline.query.parse import PAGE_FIELDS, filter_hash, filter_pairs, make_filter, parse_filter, parse_page, parse_query
 from pipeline.query.reader import FACETS, Period, Reader, connect
-from pipeline.query.wording import describe
+from pipeline.query.wording import describe, describe_rest
 
 __all__ = [
     "FACETS",
@@ -37,6 +37,7 @@ __all__ = [
     "as_json",
     "connect",
     "describe",
+    "describe_rest",
     "filter_hash",
     "filter_pairs",
     "flatten",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from models.findings import AmountFound, EventFound
+from pipeline.text.moments import plain_time
 
 __all__ = ["FLAT", "FLAT_TYPES", "as_json", "flatten"]
 
@@ -81,8 +82,7 @@ def flatten(event: EventFound) -> dict[str, object]:
     `url`, `title`, `lang` and `evidence` are of the article whose passage is shown, `published_at` is the first publication of all.
     """
     amount, first, place, speaker = _main_amount(event), event.articles[0], event.place, event.speaker
-    parties = (*event.actors, *event.targets)
-    matches = [match for party in parties for match in party.matches]
+    matches = [match for party in (*event.actors, *event.targets) for match in party.matches]
     return {
         "event_id": event.id,
         "type": event.type,
@@ -91,14 +91,14 @@ def flatten(event: EventFound) -> dict[str, object]:
         "plover_contexts": _join(event.plover_contexts),
         "cameo": event.cameo,
         "quad_class": event.quad_class,
-        "actors": _join(party.name for party in event.actors),
-        "actor_ids": _join(party.id for party in event.actors),
-        "actor_countries": _join(party.country for party in event.actors),
-        "targets": _join(party.name for party in event.targets),
-        "target_ids": _join(party.id for party in event.targets),
-        "target_countries": _join(party.country for party in event.targets),
-        "sanctioned_ids": _join(match.entry for match in matches),
-        "programs": _join(program for match in matches for program in match.programs),
+        "actors": _join_of(event.actors, "name"),
+        "actor_ids": _join_of(event.actors, "id"),
+        "actor_countries": _join_of(event.actors, "country"),
+        "targets": _join_of(event.targets, "name"),
+        "target_ids": _join_of(event.targets, "id"),
+        "target_countries": _join_of(event.targets, "country"),
+        "sanctioned_ids": _join_of(matches, "entry"),
+        "programs": _join([program for match in matches for program in match.programs]),
         "place": place and place.name,
         "place_id": place and place.id,
         "latitude": place and place.latitude,
@@ -118,7 +118,7 @@ def flatten(event: EventFound) -> dict[str, object]:
         "amount_role": amount and amount.role,
         "amount_usd": event.usd,
         "usd_basis": amount and amount.usd_basis,
-        "quantities": _join(f"{quantity.role} {quantity.text}" for quantity in event.quantities),
+        "quantities": _join([f"{quantity.role} {quantity.text}" for quantity in event.quantities]),
         "trigger_text": event.trigger,
         "evidence": event.evidence,
         "score": event.score,
@@ -126,8 +126,8 @@ def flatten(event: EventFound) -> dict[str, object]:
         "n_mentions": event.n_mentions,
         "n_articles": event.n_articles,
         "n_sources": event.n_sources,
-        "publishers": _join(article.publisher for article in event.articles),
-        "source_kinds": _join(article.source_kind for article in event.articles),
+        "publishers": _join_of(event.articles, "publisher"),
+        "source_kinds": _join_of(event.articles, "source_kind"),
         "published_at": event.first_published,
         "url": first.url,
         "title": first.title,
@@ -155,18 +155,25 @@ def _plain(value: object) -> object:
     if isinstance(value, tuple | list):
         return [_plain(one) for one in value]
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return plain_time(value)
     if isinstance(value, dict):
         return {name: _plain(one) for name, one in value.items()}
     return as_json(value) if is_dataclass(value) else value
 
 
 def _main_amount(event: EventFound) -> AmountFound | None:
-    return next((amount for amount in event.amounts if amount.usd is not None and amount.usd == event.usd), None) or next(
-        iter(event.amounts), None
-    )
+    if not event.amounts:
+        return None
+    return next((amount for amount in event.amounts if amount.usd is not None and amount.usd == event.usd), event.amounts[0])
 
 
-def _join(values: Iterable[str | None]) -> str | None:
+def _join_of(records: Sequence[object], field: str) -> str | None:
+    """Return what `_join` does of a field of the records. Most events have none or one of them, and there are millions of events."""
+    if len(records) > 1:
+        return _join([getattr(record, field) for record in records])
+    return getattr(records[0], field) or None if records else None
+
+
+def _join(values: Sequence[str | None]) -> str | None:
     """Return the values that differ, in their order; None where there is none."""
-    return JOINED.join(dict.fromkeys(value for value in values if value)) or None
+    return JOINED.join(dict.fromkeys(value for value in values if value)) or None if values else None

@@ -116,7 +116,7 @@ def _check_together(values: Mapping[str, Any]) -> None:
 
 def _inverted(least: str, greatest: str, values: Mapping[str, Any], how: str) -> QueryError:
     low, high = _plain(values[least]), _plain(values[greatest])
-    return refuse(least, low, f"{how} {greatest} {high!r}: exchange them")
+    return refuse(least, low, f"{how} `{greatest}` {high!r}: exchange them")
 
 
 def _as_words(name: str, value: object) -> Iterator[str]:
@@ -149,6 +149,8 @@ def _plain(value: object) -> str:
     """Return a single value as it is written in a pair."""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
     return repr(float(value)).removesuffix(".0") if isinstance(value, Real) else str(value)
 
 

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, Self, TypeVar
 
-from models.filters import EntityFilter, EventFilter, Page, Sort
-from models.findings import EntityFound, EventFound, Facet, Found, Passage, Relation, SourceFound, TimePoint
+from models.article_history import ArticleHistory
+from models.filters import MOST_ON_A_PAGE, EntityFilter, EventFilter, Page, Sort
+from models.findings import EntitiesFound, EntityFound, EventFound, Facet, Found, Passage, PlacesFound, Relation, SourceFound, Timeline
 from pipeline.errors import ConfigurationError
 from pipeline.query.errors import QueryError
 from pipeline.query.frames import make_frame
 from pipeline.query.parse import make_filter
+from pipeline.store.article_history import load_article_history, load_version_text
 from pipeline.store.changes import find_changes
 from pipeline.store.conditions import FilterError
 from pipeline.store.engine import Database, open_database, reading
-from pipeline.store.facets import facet_counts, timeline
+from pipeline.store.facets import facet_counts, places, timeline
 from pipeline.store.finding import count_found, find_page, stream_cards, stream_events
 from pipeline.store.passages import load_passages, load_passages_of
 from pipeline.store.reading_entities import index_version, list_entities, list_sources, load_entity, load_event, load_relations
@@ -41,8 +44,10 @@ _LONGEST_ID = 4_000
 """Of a name under which something is looked up: addresses are the longest."""
 
 
-def connect(where: str | Path) -> Reader:
+def connect(where: str | Path, *, most_seconds: int | None = None) -> Reader:
     """Open a database for reading: a data folder, a SQLite file, or the address of a database (postgresql://…).
+
+    With `most_seconds` PostgreSQL gives up any one question that takes longer, which is a StorageError.
 
     Raises ConfigurationError where there is none, or one that this version of the program cannot read.
     """
@@ -51,7 +56,7 @@ def connect(where: str | Path) -> Reader:
     else:
         path = Path(where)
         url = f"sqlite:///{path / 'peninsula.db' if path.is_dir() or not path.suffix else path}"
-    return Reader(open_database(url, create=False))
+    return Reader(open_database(url, create=False, most_seconds=most_seconds))
 
 
 class Reader:
@@ -123,9 +128,16 @@ class Reader:
         """Return how many events are found, and for each field its commonest values, at most so many, with how many have them."""
         return self._ask(facet_counts, wanted, fields, most)
 
-    def timeline(self, wanted: EventFilter, by: Period = "month") -> tuple[TimePoint, ...]:
-        """Return how many of the events found happened in each day, month or year, and their amounts; undated ones are left out."""
+    def timeline(self, wanted: EventFilter, by: Period = "month") -> Timeline:
+        """Return how many of the events found happened in each day, month or year, and their amounts.
+
+        What is not known as exactly as that is counted beside: `coarser` under its month or year, `longer`, and `undated`.
+        """
         return self._ask(timeline, wanted, by)
+
+    def places(self, wanted: EventFilter, most: int = 200) -> PlacesFound:
+        """Return the places where the most of the events found happen, at most so many: where each lies, how many, and the newest."""
+        return self._ask(places, wanted, most)
 
     def event(self, event_id: str) -> EventFound | None:
         """Return one event; for the id of a merged one, the event that stands for it. None where none in force has the id."""
@@ -148,14 +160,34 @@ class Reader:
         return self._ask(load_entity, entity_id) if _can_be_name(entity_id) else None
 
     def entities(self, wanted: EntityFilter | None = None) -> list[EntityFound]:
-        """Return the entities found, most often named first, each in short: `entity` tells the rest."""
-        if wanted is not None and wanted.name is not None and not _can_be_name(wanted.name):
-            return []
-        return self._ask(list_entities, wanted or EntityFilter())
+        """Return the entities found, most often named first, `limit` of them at most, each in short: `entity` tells the rest."""
+        wanted = wanted or EntityFilter()
+        found: list[EntityFound] = []
+        cursor = wanted.cursor
+        while True:
+            page = self.find_entities(replace(wanted, limit=min(wanted.limit - len(found), MOST_ON_A_PAGE), cursor=cursor))
+            found += page.entities
+            cursor = page.next
+            if cursor is None or len(found) == wanted.limit:
+                return found
+
+    def find_entities(self, wanted: EntityFilter) -> EntitiesFound:
+        """Return one page of the entities found, most often named first, each in short; its `next` is the `cursor` of the one after it."""
+        if wanted.name is not None and not _can_be_name(wanted.name):
+            return EntitiesFound(())
+        return self._ask(list_entities, wanted)
 
     def article(self, name: str) -> ArticleView | None:
         """Return an article with every layer on it: by its id, the id of a version, the beginning of either, or its address."""
         return self._ask(load_article_view, name) if _can_be_name(name) else None
+
+    def article_history(self, version_id: str) -> ArticleHistory:
+        """Return what newer readings of this article version took out of force, and what a newer extractor made of its page."""
+        return self._ask(load_article_history, version_id)
+
+    def version_text(self, article_id: str, version_id: str) -> tuple[str, str] | None:
+        """Return title and text of a version of this article; None where it has no such version."""
+        return self._ask(load_version_text, article_id, version_id) if _can_be_name(version_id) else None
 
     def sources(self) -> list[SourceFound]:
         """Return every publisher with its articles and events, most articles first."""

@@ -13,6 +13,7 @@ from models.filters import Field, FieldKind
 from pipeline.names.search_tokens import parse_words, tokens
 from pipeline.query.errors import QueryError
 from pipeline.text.faults import did_you_mean, shorten
+from pipeline.text.moments import plain_time
 
 __all__ = ["MOST_CHARACTERS", "check_text", "first_day", "last_day", "read_value", "refuse"]
 
@@ -125,7 +126,7 @@ def _read_instant(field: Field, text: str) -> str:
         if moment.tzinfo is None:
             hint = " ('+' is written %2B in an address)" if re.search(r":\d\d \d\d:\d\d$", text) else ""
             raise refuse(field.name, text, f"has no zone: add Z for UTC, or an offset such as +09:00{hint}")
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return plain_time(moment)
     except (ValueError, OverflowError):
         hint = ", with '+' written as %2B in an address" if re.search(r":\d\d \d\d:\d\d$", text) else ""
         raise refuse(field.name, text, f"is no time: {advice}{hint}") from None

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from models.filters import EventFilter, Sort
+from models.findings import Timeline
 
-__all__ = ["describe"]
+__all__ = ["describe", "describe_rest"]
 
 Values = Sequence[str]
 
@@ -20,6 +21,8 @@ _TOLD = {
     "called_for": "called for",
     "denied": "denied",
 }
+_LENGTHS = {"month": len("2025-11"), "year": len("2025")}
+"""How long a period is when it is written."""
 _LANGUAGES = {"en": "English", "ko": "Korean"}
 _ORDERS = {
     Sort.NEWEST: "newest first",
@@ -41,6 +44,17 @@ def describe(wanted: EventFilter, *, sort: Sort | None = None) -> str:
     clauses = [found, *(clause for say in _CLAUSES for clause in say(wanted))]
     text = ", ".join(clauses) if len(clauses) > 1 or found != "events" else "all events"
     return f"{text}; {_ORDERS[sort]}" if sort is not None else text
+
+
+def describe_rest(timeline: Timeline) -> str:
+    """Return in words how many events stand in no period of a timeline, and why: "3 events are known to the year alone; …". "" for none."""
+    known = {name: sum(point.count for point in timeline.coarser if len(point.period) == length) for name, length in _LENGTHS.items()}
+    told = [
+        *((count, "is", "are", f"known to the {name} alone") for name, count in known.items()),
+        (timeline.longer, "reaches", "reach", "over several years"),
+        (timeline.undated, "has", "have", "no date"),
+    ]
+    return "; ".join(f"{count:,} event{'s' * (count > 1)} {one if count == 1 else many} {rest}" for count, one, many, rest in told if count)
 
 
 def _types(values: Values) -> str:

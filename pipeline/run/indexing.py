@@ -1,10 +1,11 @@
-"""The index of events, kept current: at the end of every run, with every decision of a person, and anew when it is asked for."""
+"""The index of events and entities, kept current: at the end of every run, with every decision of a person, and anew when it is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 
 from models.knowledge import Knowledge
@@ -12,6 +13,7 @@ from pipeline.kb.load import load_knowledge
 from pipeline.run.context import Context, Silent, Watcher
 from pipeline.settings import Settings
 from pipeline.store.engine import Database, open_database, reading, writing
+from pipeline.store.index_entities import all_articles, all_entities
 from pipeline.store.indexing import (
     Indexer,
     IndexState,
@@ -19,9 +21,9 @@ from pipeline.store.indexing import (
     end_refresh,
     events_in_force,
     find_stale,
+    follow_lists,
     is_built,
     read_state,
-    record_list_entries,
     with_related,
 )
 from pipeline.store.locks import hold_data_dir
@@ -32,7 +34,7 @@ from pipeline.store.schema import require_current
 __all__ = ["index_events", "index_with", "refresh_index", "reindex"]
 
 _AT_ONCE = 2000
-"""Events of one transaction: it ends within a second or two, and others that write wait no longer than that."""
+"""Events, articles or entities of one transaction: it ends within a second or two, and others that write wait no longer than that."""
 
 
 def index_events(context: Context) -> None:
@@ -45,49 +47,62 @@ def index_events(context: Context) -> None:
 def refresh_index(database: Database, knowledge: Knowledge, *, at: datetime, watcher: Watcher | None = None, anew: bool = False) -> int:
     """Bring all changes up to now into the index, or build it `anew`, as is done where there is none; return how many events were written.
 
-    Each portion of events is a transaction of its own. A refresh that was killed is done again by the next one. Of several machines one at
-    a time does it; the turn is that of joining stories, so that no event is indexed half joined.
+    Each portion is a transaction of its own. A refresh that was killed is done again by the next one. Of several machines one at a time
+    does it; the turn is that of joining stories, so that no event is indexed half joined. Entities come before the events in which they
+    are counted.
     """
+    indexer, watching = Indexer(knowledge), watcher or Silent()
     with take_turn(database, "stories"):
         with reading(database) as connection:
             state = read_state(connection)
         if state is None or not state.is_whole or anew:
-            ids = _begin_build(database, knowledge, at)
+            _begin_build(database, knowledge, at)
+            ids = _build_entities(database, indexer, watching)
         else:
-            ids = _begin_refresh(database, knowledge, state)
-        done = _put(database, Indexer(knowledge), (watcher or Silent()).watch(ids, step="indexing events", total=len(ids)))
+            ids = _refresh_entities(database, indexer, knowledge, state, at)
+        done = sum(_put(database, indexer.put, watching.watch(ids, step="indexing events", total=len(ids))))
         with writing(database) as connection:
             end_refresh(connection, at=at)
     return done
 
 
-def _begin_build(database: Database, knowledge: Knowledge, at: datetime) -> Sequence[str]:
+def _begin_build(database: Database, knowledge: Knowledge, at: datetime) -> None:
     with writing(database) as connection:
         begin_build(connection, at=at)
-        record_list_entries(connection, knowledge)
-        return events_in_force(connection)
+        follow_lists(connection, knowledge, at=at)
 
 
-def _begin_refresh(database: Database, knowledge: Knowledge, state: IndexState) -> Sequence[str]:
+def _build_entities(database: Database, indexer: Indexer, watcher: Watcher) -> list[str]:
+    """Count what all articles say, and write all entities; return the events that are to be written then."""
+    with reading(database) as connection:
+        articles, entities, events = all_articles(connection), all_entities(connection), events_in_force(connection)
+    watched = watcher.watch(articles, step="indexing articles", total=len(articles))
+    list(_put(database, partial(indexer.put_articles, entities=False), watched))
+    list(_put(database, indexer.put_entities, entities))
+    return events
+
+
+def _refresh_entities(database: Database, indexer: Indexer, knowledge: Knowledge, state: IndexState, at: datetime) -> list[str]:
+    """Bring into the index what changed of entities and of entries of lists; return the events that are to be written then."""
     with writing(database) as connection:
         # In one transaction, for it would not be noticed again that the entries changed.
-        Indexer(knowledge).put(connection, record_list_entries(connection, knowledge))
+        indexer.put(connection, follow_lists(connection, knowledge, at=at))
     with reading(database) as connection:
-        return find_stale(connection, state)
+        stale, new = find_stale(connection, state), all_entities(connection, missing=True)
+    list(_put(database, indexer.put_articles, stale.articles))
+    list(_put(database, indexer.put_entities, sorted({*new, *stale.entities})))
+    with writing(database) as connection:
+        indexer.put_renamed(connection)
+    return stale.events
 
 
-def _put(database: Database, indexer: Indexer, ids: Iterable[str]) -> int:
-    done = 0
-    for portion in _portions(ids):
-        with writing(database) as connection:
-            done += indexer.put(connection, portion)
-    return done
-
-
-def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
+def _put(database: Database, put: Callable[[Transaction, list[str]], int], ids: Iterable[str]) -> Iterator[int]:
+    """Write what has these ids, each portion in a transaction of its own; yield how many rows of each portion changed."""
     rest = iter(ids)
     while portion := list(islice(rest, _AT_ONCE)):
-        yield portion
+        with writing(database) as connection:
+            done = put(connection, portion)
+        yield done
 
 
 def index_with(connection: Transaction, settings: Settings, event_ids: Collection[str]) -> None:

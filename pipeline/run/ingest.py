@@ -12,6 +12,7 @@ from pathlib import Path
 from time import monotonic
 
 from models.feeds import FeedSource
+from models.knowledge import Corrections
 from pipeline.analyse import LANGUAGES, Analyser
 from pipeline.errors import PeninsulaError, StorageError
 from pipeline.fetch.archive import Archive
@@ -20,6 +21,8 @@ from pipeline.fetch.client import Client
 from pipeline.operate.logs import run_named
 from pipeline.operate.metrics import write_metrics
 from pipeline.operate.runs import RunSummary, assess, summarise
+from pipeline.review.corrections import read_corrections
+from pipeline.review.precision import read_precision
 from pipeline.run.context import Context, Silent, Watcher
 from pipeline.run.holding import Leases
 from pipeline.run.indexing import index_events
@@ -27,6 +30,7 @@ from pipeline.run.language import analyse_articles, join_stories
 from pipeline.run.pages import extract_pages, fetch_pages
 from pipeline.run.poll import poll_feeds
 from pipeline.run.report import RunReport
+from pipeline.run.reviewing import refresh_review
 from pipeline.run.stopping import Stop
 from pipeline.settings import Settings
 from pipeline.stages import STAGES
@@ -50,6 +54,7 @@ STEPS: tuple[tuple[str, Callable[[Context], None]], ...] = (
     ("extract", extract_pages),
     ("analyse", analyse_articles),
     ("stories", join_stories),
+    ("review", refresh_review),
     ("index", index_events),
 )
 
@@ -71,8 +76,9 @@ def ingest(
 
     `only` names feeds that are polled, due or not; the others are not, but work that is due from earlier runs is done all the same. On
     PostgreSQL several runs with data folders of their own share the work. `stop` ends the run early; by default `time_limit` of the
-    settings does. Raises ConfigurationError before anything is done where settings, feeds, lexicon, knowledge base or database are not in
-    order, and LockHeld where another run is at work in the data folder, or a command that needs the database alone.
+    settings does. Without an `analyser` one is made that heeds what editors decided. Raises ConfigurationError before anything is done
+    where settings, feeds, lexicon, knowledge base or database are not in order, and LockHeld where another run is at work in the data
+    folder, or a command that needs the database alone.
     """
     stop = stop or Stop(settings.time_limit)
     sources = {source.id: source for source in select_feeds(load_catalog(settings.feeds), only)}
@@ -81,12 +87,14 @@ def ingest(
         database = open_database(settings.database)
         stack.callback(database.dispose)
         stack.enter_context(hold_database(database, shared=True))
-        analyser = analyser or Analyser(settings)
-        analyser.check()
+        reader = analyser or Analyser(settings)
+        reader.check()
         with take_turn(database, "schema"):
             require_current(database, create=True)
+        if analyser is None:
+            reader = reader.corrected(read_corrections(database))
         client = stack.enter_context(Client(settings))
-        return _run(settings, database, client, sources, analyser, watcher or Silent(), stop, now, frozenset(only))
+        return _run(settings, database, client, sources, reader, watcher or Silent(), stop, now, frozenset(only))
 
 
 def _run(
@@ -116,6 +124,7 @@ def _run(
                 step(context)
                 report.seconds[name] = monotonic() - began
                 log.info("step ended", extra={"step": name, "seconds": report.seconds[name]})
+        _measure(context)
         _conclude(context)
     except PeninsulaError as error:
         report.exit_code, report.reason = error.exit_code, str(error)
@@ -152,6 +161,13 @@ def _write_metrics(database: Database, settings: Settings) -> None:
         log.warning("%s", error)
 
 
+def _measure(context: Context) -> None:
+    """Tell in the report how often the machine was right, where editors decided anything."""
+    precision = read_precision(context.database)
+    if precision.everything.overall is not None:
+        context.report.precision = precision.as_dict()
+
+
 def _conclude(context: Context) -> None:
     """Set exit code and reason: 3 where the run as a whole is not what the runs before it were, or ended before it was done."""
     report, stop = context.report, context.stop
@@ -180,23 +196,28 @@ def dry_run_ingest(settings: Settings, *, only: Sequence[str] = (), watcher: Wat
         database = open_database(copy.database)
         try:
             require_current(database, create=True)
-            _copy_state(settings, database)
+            corrections = _copy_state(settings, database)
         finally:
             database.dispose()
         # The analyser keeps the real settings: fetched sanctions lists lie in the real data folder.
-        report = ingest(copy, only=only, watcher=watcher, analyser=Analyser(settings), stop=stop)
+        report = ingest(copy, only=only, watcher=watcher, analyser=Analyser(settings, corrections), stop=stop)
     report.dry_run = True
     return report
 
 
-def _copy_state(settings: Settings, target: Database) -> None:
-    """Bring what earlier runs know of feeds and articles into the copy, so that it does only what a real run would do."""
+def _copy_state(settings: Settings, target: Database) -> Corrections:
+    """Bring what earlier runs know of feeds and articles into the copy, so that it does only what a real run would do.
+
+    Return what editors decided, which is not copied.
+    """
     if settings.database_url is None and not (settings.data_dir / "peninsula.db").exists():
-        return
+        return Corrections()
     source = open_database(settings.database)
     try:
-        if not is_empty(source):
-            require_current(source)
-            copy_fetch_state(source, target)
+        if is_empty(source):
+            return Corrections()
+        require_current(source)
+        copy_fetch_state(source, target)
+        return read_corrections(source)
     finally:
         source.dispose()

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time
 from models.records import Analysis, Article, Link
 from pipeline.analyse import Analyser
 from pipeline.errors import PeninsulaError
+from pipeline.review.corrections import read_corrections
 from pipeline.run.context import Silent, Watcher
 from pipeline.run.indexing import refresh_index
 from pipeline.run.language import add_versions
@@ -81,25 +82,27 @@ def relink(
     New matches are added; nothing is overwritten. Each article is a transaction of its own, so that a run that was killed goes on
     where it stopped. Raises LockHeld where another run is at work, ConfigurationError where there is no database.
     """
-    analyser = analyser or Analyser(settings)
-    analyser.check()
+    reader = analyser or Analyser(settings)
+    reader.check()
     with ExitStack() as stack:
         stack.enter_context(hold_data_dir(settings.data_dir))
         database = open_database(settings.database, create=False)
         stack.callback(database.dispose)
         stack.enter_context(hold_database(database))
         require_current(database)
+        if analyser is None:
+            reader = reader.corrected(read_corrections(database))
         start = datetime.combine(since, time(), UTC)
         with reading(database) as connection:
-            due = due_relinks(connection, since=start, list_versions=analyser.knowledge.list_versions)
+            due = due_relinks(connection, since=start, list_versions=reader.knowledge.list_versions)
         watched = (watcher or Silent()).watch(due, step="linking again", total=len(due))
         report = RelinkReport()
         if dry_run or not due:
-            job = _Job(database, analyser, None)
+            job = _Job(database, reader, None)
             for version_id in watched:
                 _relink_one(job, version_id, report)
             return report
-        return _run(database, analyser, watched, report, now)
+        return _run(database, reader, watched, report, now)
 
 
 def _run(database: Database, analyser: Analyser, due: Iterable[str], report: RelinkReport, now: Callable[[], datetime]) -> RelinkReport:

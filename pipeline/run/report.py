@@ -12,6 +12,8 @@ from models.vocabulary import FeedOutcome
 
 __all__ = ["FeedLine", "ItemProblem", "RunReport", "Turn"]
 
+_PARTS = ("pages", "articles", "boilerplate", "analysed", "rows", "stories", "seconds", "precision")
+
 Turn: TypeAlias = Literal["alarm", "recovered"]
 """How a feed changed between its last poll and this one."""
 
@@ -55,7 +57,11 @@ class ItemProblem:
 
 @dataclass(slots=True)
 class RunReport:
-    """Counts and problems of one run; `boilerplate` counts the paragraphs that were cut, by outlet; `exit_code` and `reason` are set at its end."""
+    """Counts and problems of one run; `exit_code` and `reason` are set at its end.
+
+    `boilerplate` counts the paragraphs that were cut, by outlet; `precision` is how often the machine was right by the decisions of
+    editors (`pipeline.review.precision`), empty where there are none.
+    """
 
     run_id: str
     started_at: datetime
@@ -73,6 +79,7 @@ class RunReport:
     rows: Counter[str] = field(default_factory=Counter)
     stories: Counter[str] = field(default_factory=Counter)
     seconds: dict[str, float] = field(default_factory=dict)
+    precision: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def feeds_ok(self) -> int:
@@ -105,5 +112,5 @@ class RunReport:
             "reason": self.reason,
             "feeds": [line.as_dict() for line in self.feeds],
             "problems": [asdict(problem) for problem in self.problems],
-            **{name: dict(getattr(self, name)) for name in ("pages", "articles", "boilerplate", "analysed", "rows", "stories", "seconds")},
+            **{name: dict(getattr(self, name)) for name in _PARTS},
         }

@@ -1,4 +1,4 @@
-"""Run stages again over what is stored, after an extractor, a stage, a model or a list changed; and put back what waits.
+"""Run stages again over what is stored, after an extractor, stage, model or list changed or editors decided; and put back what waits.
 
 Bodies that are extracted again go the way of every night: they are made due, and a text that differs becomes a new version. Versions
 that are read again get the newer reading in the place of the older one, which stays stored (`pipeline.store.rereading` has the rules).
@@ -22,12 +22,14 @@ from pipeline.extract import name_extractor
 from pipeline.fetch.archive import Archive
 from pipeline.fetch.catalog import load_catalog
 from pipeline.fetch.client import Client
+from pipeline.review.corrections import read_corrections
 from pipeline.run.context import Context, Silent, Watcher
 from pipeline.run.indexing import index_events
 from pipeline.run.language import add_versions, join_stories
 from pipeline.run.merging import join_events
 from pipeline.run.pages import FEED_ITEM, extract_pages
 from pipeline.run.report import RunReport
+from pipeline.run.reviewing import refresh_review
 from pipeline.settings import Settings
 from pipeline.stages import LANGUAGE_STAGES, STAGES
 from pipeline.store.analyses import AnalysisContext
@@ -101,13 +103,13 @@ def reprocess(
 
     `wanted.articles` may be beginnings of ids or addresses. Raises UsageError for an article, feed or stage that is unknown, LockHeld
     where another run is at work, ConfigurationError where there is no database. A run that was killed goes on where it stopped when the
-    same is asked again.
+    same is asked again. `analyser` is None for one that heeds what editors decided.
     """
     if wanted.stage not in {None, *STAGE_NAMES}:
         raise UsageError(f"stage {wanted.stage!r} cannot be run again; {', '.join(STAGE_NAMES)} can")
-    analyser = analyser or Analyser(settings)
     with ExitStack() as stack:
         database = _open(stack, settings, lock=not dry_run)
+        analyser = analyser or Analyser(settings, read_corrections(database))
         wanted = _resolve(database, wanted)
         if not dry_run:
             analyser.check()
@@ -251,7 +253,8 @@ class _Work:
         join_stories(replace(context, settings=context.settings.model_copy(update={"near_duplicate_days": days})))
 
     def index(self) -> None:
-        """Bring what changed into the index."""
+        """Bring what changed into the queue of the editors, and into the index."""
+        refresh_review(self.context)
         index_events(self.context)
 
 

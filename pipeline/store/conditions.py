@@ -27,7 +27,7 @@ from models.vocabulary import ArgumentRole, ReviewStatus
 from pipeline.names.search_tokens import name_query, parse_words
 from pipeline.store.words import words_matching
 
-__all__ = ["FEW", "Condition", "Conditions", "FilterError", "among", "having_any", "keep", "read_conditions"]
+__all__ = ["FEW", "Condition", "Conditions", "FilterError", "among", "having_any", "is_kept", "keep", "read_conditions"]
 
 FEW = 10_000
 """So many events are read, compared and sorted well within the time of a page."""
@@ -61,7 +61,7 @@ class Condition:
     `numbers` selects the numbers of the events that meet it; one may come more than once. `clause` says it of a row of `event_index`, and
     `probe` says it so that it costs little where few events are asked, and much for many. No more than `most` events meet it; None where
     nobody has counted how many, because they are many. `column` is what it limits, where that is a single one of `event_index`; `codes`
-    are the terms of which it wants one, where it is about terms.
+    are the terms of which it wants one, where it is about terms. `name` says the whole condition, where it is worth remembering what it found.
     """
 
     clause: ColumnElement[bool]
@@ -70,6 +70,7 @@ class Condition:
     column: Any = None
     codes: tuple[int, ...] | None = None
     probe: ColumnElement[bool] | None = None
+    name: str | None = None
 
     def asked(self) -> ColumnElement[bool]:
         """Return the clause for events that are asked one by one until enough are found: where many meet it, that is soon."""
@@ -187,18 +188,28 @@ _READING = Lock()
 
 def keep(connection: Connection, name: str, read: Callable[[Connection], T]) -> T:
     """Return what `read` makes of the index, under the name by which it is kept in memory until the index changes."""
-    query = select(IndexStateRow.version, IndexStateRow.format, IndexStateRow.refreshed_at)
-    state = connection.execute(query).first()
+    state = _state(connection)
     if state is None:
         return read(connection)  # nobody would tell when it changes
     with _READING:
-        if connection.engine not in _KEPT or _KEPT[connection.engine][0] != tuple(state):
-            _KEPT[connection.engine] = (tuple(state), {})
+        if connection.engine not in _KEPT or _KEPT[connection.engine][0] != state:
+            _KEPT[connection.engine] = (state, {})
         kept = _KEPT[connection.engine][1]
         if name not in kept:
             kept[name] = read(connection)
         found: T = kept[name]
         return found
+
+
+def is_kept(connection: Connection, name: str) -> bool:
+    """Tell whether something of this name is in memory, made of the index as it is now."""
+    state, kept = _KEPT.get(connection.engine, (None, {}))
+    return name in kept and state == _state(connection)
+
+
+def _state(connection: Connection) -> _State | None:
+    state = connection.execute(select(IndexStateRow.version, IndexStateRow.format, IndexStateRow.refreshed_at)).first()
+    return tuple(state) if state is not None else None
 
 
 # --- terms --------------------------------------------------------------------------------------------------------------
@@ -405,4 +416,4 @@ def _words(wanted: EventFilter, dialect: str) -> Iterator[Condition]:
     number: Any = numbers.selected_columns[0]
     # PostgreSQL asks one event or gathers all as it sees fit, however it is said.
     probe = numbers.where(number == IndexedEventRow.number).exists() if dialect == "sqlite" else None
-    yield Condition(_among_gathered(numbers), numbers, probe=probe)
+    yield Condition(_among_gathered(numbers), numbers, probe=probe, name=f"q={wanted.q}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,11 @@ _PRAGMAS = (
 )
 
 
-def open_database(url: str, *, create: bool = True) -> Database:
+def open_database(url: str, *, create: bool = True, most_seconds: int | None = None) -> Database:
     """Open the database at `url`; for SQLite the folder is made, unless `create` is false: then the file must be there.
+
+    With `most_seconds` PostgreSQL ends every statement that takes longer, which is a StorageError: for servers, where nobody may keep a
+    connection for ever. SQLite has no such limit.
 
     Raises ConfigurationError for a URL that cannot be read and StorageError for a folder that cannot be made.
     """
@@ -48,7 +52,8 @@ def open_database(url: str, *, create: bool = True) -> Database:
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
         engine = create_engine(parsed, pool_pre_ping=True)
-        event.listen(engine, "connect", _prepare_postgres)
+        limits = (f"statement_timeout = '{most_seconds}s'",) if most_seconds is not None else ()
+        event.listen(engine, "connect", partial(_prepare_postgres, settings=(*_POSTGRES, *limits)))
         return engine
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         message = f"PENINSULA_DATABASE_URL cannot be used: {error}"
@@ -72,8 +77,8 @@ def _open_sqlite(url: str, database: str | None, *, create: bool) -> Engine:
     return engine
 
 
-def _prepare_postgres(connection: Any, _record: object) -> None:  # noqa: ANN401 - of psycopg, which is an extra
-    for setting in _POSTGRES:
+def _prepare_postgres(connection: Any, _record: object, *, settings: Sequence[str]) -> None:  # noqa: ANN401 - of psycopg, which is an extra
+    for setting in settings:
         connection.execute(f"SET {setting}")
     connection.commit()
 

@@ -1,33 +1,33 @@
-"""How often each value occurs among the events that a filter finds: by field, over time, and beside one entity.
+"""How often each value occurs among the events that a filter finds: by field, over time, on the map, and beside one entity.
 
-Every event carries the codes of its terms as one piece of bytes (`IndexedEventRow.terms`). Where few events are found, their pieces are
-read and counted as one array, so that every count is exact and the number of fields hardly matters. Where many are found, reading them
-takes longer than people wait; so the terms of all events are kept in memory until the index changes (some 80 bytes for each event), and
-the filter is applied to them there.
+All is counted from the terms of the events as arrays (`pipeline.store.event_arrays`), so that every count is exact and the number of fields
+hardly matters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, select
+from sqlalchemy import Connection, select
 
 from models.filters import EventFilter
-from models.findings import Facet, FacetValue, TimePoint
-from models.index_tables import IndexedEventRow, IndexTermRow
-from pipeline.store.conditions import Conditions, FilterError, among, keep, read_conditions
+from models.findings import EventFound, Facet, FacetValue, PlaceCount, PlacesFound, Timeline, TimePoint
+from models.index_tables import EventCardRow, IndexTermRow
+from models.vocabulary import Precision
+from pipeline.errors import StorageError
+from pipeline.store.conditions import FilterError, among, keep, read_conditions
+from pipeline.store.event_arrays import Events, codes_by_field, count_events, count_terms, find_events
+from pipeline.store.index_rows import read_card
 from pipeline.text.faults import did_you_mean
 
-__all__ = ["TERM_FIELDS", "CoParty", "Period", "co_parties", "count_found", "facet_counts", "timeline"]
+__all__ = ["TERM_FIELDS", "CoParty", "Period", "co_parties", "count_found", "facet_counts", "places", "timeline"]
 
 Period: TypeAlias = Literal["day", "month", "year"]
 Integers: TypeAlias = NDArray[np.integer[Any]]
-Flags: TypeAlias = NDArray[np.bool_]
 
 TERM_FIELDS = (
     "type",
@@ -53,21 +53,17 @@ TERM_FIELDS = (
 )
 """Fields whose values can be counted: those of the terms of events."""
 
-_SMALL = 30_000
-"""Events that are read from the database for one question; where more may be found, those in memory are asked."""
-_AT_ONCE = 20_000
-_PERIODS: Mapping[str, int] = {"day": 1, "month": 100, "year": 10_000}
-"""By what a day as yyyymmdd is divided to give its period."""
-_CODE = np.dtype("<i4")
+_PERIODS: Mapping[str, int] = {"day": len("2025-11-04"), "month": len("2025-11"), "year": len("2025")}
+"""How long a period is when it is written."""
+_OWN_DAY = -1
+"""Stands for the day of an event that is known to the day."""
+_NUMBER_BITS = 32
+"""Of the number of an event, behind its day."""
 
 
 def count_found(connection: Connection, wanted: EventFilter) -> int:
     """Return how many events a filter finds. Raises FilterError as `read_conditions` does."""
-    conditions = read_conditions(connection, wanted)
-    if _are_few(conditions):
-        found = select(func.count()).select_from(IndexedEventRow).where(*conditions.gathered())
-        return connection.execute(found).scalar_one()
-    return int(np.count_nonzero(_mask(connection, _whole_index(connection), conditions)))
+    return count_events(connection, read_conditions(connection, wanted))
 
 
 # --- facets -------------------------------------------------------------------------------------------------------------
@@ -83,17 +79,27 @@ def facet_counts(connection: Connection, wanted: EventFilter, fields: Sequence[s
         if field not in TERM_FIELDS:
             reason = f"cannot be counted{did_you_mean(field, TERM_FIELDS)}: give one of {', '.join(TERM_FIELDS)}"
             raise FilterError("fields", field, reason)
-    events = _find(connection, read_conditions(connection, wanted))
-    counts = np.bincount(events.codes)
-    return len(events.days), tuple(_facet(connection, field, counts, most) for field in fields)
+    found, counts = count_terms(connection, read_conditions(connection, wanted))
+    return found, _facets(connection, fields, counts, most)
 
 
-def _facet(connection: Connection, field: str, counts: Integers, most: int) -> Facet:
-    codes = _codes_of(connection, field)
+def _facets(connection: Connection, fields: Sequence[str], counts: Integers, most: int) -> tuple[Facet, ...]:
+    known = codes_by_field(connection)
+    used = {field: _used(known[field], counts) for field in fields}
+    shown = {field: _commonest(codes, counts, most) for field, codes in used.items()}
+    values = _values(connection, [code for codes in shown.values() for code in codes], counts)
+    return tuple(_facet(field, [values[code] for code in shown[field]], len(used[field]), most) for field in fields)
+
+
+def _used(codes: Integers, counts: Integers) -> Integers:
+    """Return the codes of the terms that any event has."""
     codes = codes[codes < len(counts)]
-    codes = codes[counts[codes] > 0]
-    shown = _values(connection, _commonest(codes, counts, most), counts)[:most]
-    return Facet(field, tuple(shown), len(codes) - len(shown))
+    return codes[counts[codes] > 0]
+
+
+def _facet(field: str, values: Sequence[FacetValue], many: int, most: int) -> Facet:
+    shown = sorted(values, key=lambda value: (-value.count, value.label, value.value))[:most]
+    return Facet(field, tuple(shown), many - len(shown))
 
 
 def _commonest(codes: Integers, counts: Integers, most: int) -> list[int]:
@@ -104,38 +110,64 @@ def _commonest(codes: Integers, counts: Integers, most: int) -> list[int]:
     return codes.tolist() if most > 0 else []
 
 
-def _values(connection: Connection, codes: Sequence[int], counts: Integers) -> list[FacetValue]:
+def _values(connection: Connection, codes: Sequence[int], counts: Integers) -> dict[int, FacetValue]:
     query = select(IndexTermRow.code, IndexTermRow.value, IndexTermRow.label).where(among(IndexTermRow.code, codes))
-    values = [FacetValue(value, label, int(counts[code])) for code, value, label in connection.execute(query)]
-    return sorted(values, key=lambda value: (-value.count, value.label, value.value))
+    return {code: FacetValue(value, label, int(counts[code])) for code, value, label in connection.execute(query)}
 
 
 # --- over time ----------------------------------------------------------------------------------------------------------
 
 
-def timeline(connection: Connection, wanted: EventFilter, by: Period) -> tuple[TimePoint, ...]:
-    """Return the events that a filter finds by the day, month or year on which they may first have happened, the earliest first.
+def timeline(connection: Connection, wanted: EventFilter, by: Period) -> Timeline:
+    """Return the events that a filter finds by the day, month or year in which they happened, the earliest first.
 
-    Events without a day are left out, and so are periods without an event. Each event counts with its largest amount in US dollars.
-    Raises FilterError for another period, and as `read_conditions` does.
+    An event of which only a longer period is known is counted under that one, beside the others. Each counts with its largest amount in
+    US dollars. Raises FilterError for another period, and as `read_conditions` does.
     """
     if by not in _PERIODS:
         raise FilterError("by", by, f"is no period: give one of {', '.join(_PERIODS)}")
-    events = _find(connection, read_conditions(connection, wanted))
-    events = events.take(events.days > 0)
-    periods, which = np.unique(events.days // _PERIODS[by], return_inverse=True)
+    events = find_events(connection, read_conditions(connection, wanted))
+    told = _tell_periods(connection, events, by)
+    periods, which = np.unique(told, return_inverse=True)
     sums = np.bincount(which, weights=events.usd, minlength=len(periods))
     types = _types(connection)
     event, column = events.holding(list(types))
     split = _cross(which[event], len(periods), column, len(types))
-    return tuple(
+    points = [
         TimePoint(_write_period(int(period)), int(counts.sum()), float(usd), _by_type(types.values(), counts))
         for period, usd, counts in zip(periods, sums, split, strict=True)
+        if period
+    ]
+    undated = int(np.count_nonzero(events.days == 0))
+    return Timeline(
+        tuple(point for point in points if len(point.period) == _PERIODS[by]),
+        tuple(sorted((point for point in points if len(point.period) < _PERIODS[by]), key=lambda point: point.period)),
+        longer=int(np.count_nonzero(told == 0)) - undated,
+        undated=undated,
     )
 
 
+def _tell_periods(connection: Connection, events: Events, by: Period) -> Integers:
+    """Return for each event the shortest period that its date tells, but none shorter than `by`: yyyymmdd, yyyymm or yyyy, 0 for none."""
+    fields = ("year", "month") if _PERIODS[by] > _PERIODS["year"] else ("year",)
+    numbers = {code: int(value.replace("-", "")) for field in fields for code, value in _terms_of(connection, field).items()}
+    if by == "day":
+        numbers |= {code: _OWN_DAY for code, value in _terms_of(connection, "date_precision").items() if value == Precision.DAY}
+    event, column = events.holding(list(numbers))
+    period = np.array(list(numbers.values()), dtype=np.int64)[column]
+    told = np.zeros(len(events.days), dtype=np.int64)
+    # As numbers months are greater than years, and days than months: so the shortest period remains.
+    np.maximum.at(told, event, np.where(period == _OWN_DAY, events.days[event], period))
+    return told
+
+
 def _types(connection: Connection) -> dict[int, str]:
-    query = select(IndexTermRow.code, IndexTermRow.value).where(IndexTermRow.field == "type")
+    return _terms_of(connection, "type")
+
+
+def _terms_of(connection: Connection, field: str) -> dict[int, str]:
+    """Return the values of a field by their codes."""
+    query = select(IndexTermRow.code, IndexTermRow.value).where(IndexTermRow.field == field)
     return dict(connection.execute(query).all())
 
 
@@ -156,6 +188,46 @@ def _cross(row: Integers, rows: int, column: Integers, columns: int) -> Integers
     return np.bincount(row * columns + column, minlength=rows * columns).reshape(rows, columns)
 
 
+# --- on the map -----------------------------------------------------------------------------------------------------------
+
+
+def places(connection: Connection, wanted: EventFilter, most: int) -> PlacesFound:
+    """Return the `most` places in which the most of the events that a filter finds happen, each with the newest of its events.
+
+    Where a place lies is what that event knows. Raises FilterError as `read_conditions` does.
+    """
+    events = find_events(connection, read_conditions(connection, wanted))
+    counts = np.bincount(events.codes)
+    codes = {value: code for code, value in _terms_of(connection, "place").items()}
+    placed = sum(int(counts[code]) for code in codes.values() if code < len(counts))
+    (facet,) = _facets(connection, ["place"], counts, most)
+    newest = _newest(events, [codes[place.value] for place in facet.values])
+    cards = _read_cards(connection, newest)
+    found = tuple(_place_count(place, cards[number]) for place, number in zip(facet.values, newest, strict=True))
+    return PlacesFound(found, facet.others, len(events.days) - placed)
+
+
+def _newest(events: Events, codes: Sequence[int]) -> list[int]:
+    """Return for each of these terms, all of which some event has, the number of the newest event that has it."""
+    event, column = events.holding(codes)
+    newest = np.zeros(len(codes), dtype=np.int64)
+    # A day and the number of an event as one integer: the greatest is that of the newest event.
+    np.maximum.at(newest, column, events.days[event].astype(np.int64) << _NUMBER_BITS | events.numbers[event])
+    return [int(number) & ((1 << _NUMBER_BITS) - 1) for number in newest]
+
+
+def _read_cards(connection: Connection, numbers: Sequence[int]) -> dict[int, EventFound]:
+    query = select(EventCardRow.number, EventCardRow.card).where(among(EventCardRow.number, numbers))
+    return {number: read_card(card) for number, card in connection.execute(query)}
+
+
+def _place_count(found: FacetValue, newest: EventFound) -> PlaceCount:
+    place = newest.place
+    if place is None:
+        raise StorageError(f"event {newest.id} has no place, and the index has one for it: run `peninsula db reindex`")
+    return PlaceCount(found.value, found.label, place.country, place.latitude, place.longitude, found.count, newest.id, newest.date_start)
+
+
 # --- beside one entity ----------------------------------------------------------------------------------------------------
 
 
@@ -174,150 +246,47 @@ def co_parties(connection: Connection, entity_id: str, most: int) -> tuple[CoPar
 
     Words that are no entity are left out, and so are events that an editor rejected.
     """
-    events = _find(connection, read_conditions(connection, EventFilter(), entity_id=entity_id))
-    party_of = _parties(connection, np.unique(events.codes), entity_id)
-    parties = {party: place for place, party in enumerate(dict.fromkeys(party_of.values()))}
-    places = np.array([parties[party] for party in party_of.values()], dtype=np.int64)
-    event, column = events.holding(list(party_of))
+    events = find_events(connection, read_conditions(connection, EventFilter(), entity_id=entity_id))
+    parties = keep(connection, "parties", _read_parties)
+    many = len(parties.ids)
+    event, column = events.holding(parties.codes)
     # Who is both actor and target of an event takes part in it once.
-    pair = np.unique(event * max(len(parties), 1) + places[column])
-    event, party = np.divmod(pair, max(len(parties), 1))
+    event, party = np.divmod(np.unique(event * max(many, 1) + parties.places[column]), max(many, 1))
+    counts = np.bincount(party, minlength=many)
+    counts[[place for place, ident in enumerate(parties.ids) if ident == entity_id]] = 0
+    shown = _commonest(np.flatnonzero(counts), counts, most)
+    columns = np.full(many, -1, dtype=np.int64)
+    columns[shown] = range(len(shown))
+    there = columns[party] >= 0
     types = _types(connection)
     typed, type_column = events.holding(list(types))
     type_of = np.zeros(len(events.days), dtype=np.int64)
     type_of[typed] = type_column
-    split = _cross(party, len(parties), type_of[event], len(types))
+    split = _cross(columns[party[there]], len(shown), type_of[event[there]], len(types))
     found = [
-        CoParty(ident, name, int(counts.sum()), _by_type(types.values(), counts))
-        for (ident, name), counts in zip(parties, split, strict=True)
+        CoParty(parties.ids[place], parties.names[place], int(counts[place]), _by_type(types.values(), of_types))
+        for place, of_types in zip(shown, split, strict=True)
     ]
     return tuple(sorted(found, key=lambda party: (-party.events, party.name, party.entity_id))[:most])
 
 
-def _parties(connection: Connection, codes: Integers, but: str) -> dict[int, tuple[str, str]]:
-    """Return the id and name of those of the terms that are an actor or target."""
-    named = (IndexTermRow.field.in_(["actor", "target"]), ~IndexTermRow.value.startswith("text:"), IndexTermRow.value != but)
-    query = select(IndexTermRow.code, IndexTermRow.value, IndexTermRow.label).where(*named, among(IndexTermRow.code, codes.tolist()))
-    names: dict[str, str] = {}
-    return {code: (ident, names.setdefault(ident, name)) for code, ident, name in connection.execute(query.order_by(IndexTermRow.code))}
-
-
-# --- events and their terms -------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
-class _Events:
-    """Events as arrays: number, day as yyyymmdd (0 without one), dollars (0 without), how many terms, and the terms of all in a row."""
+class _Parties:
+    """Everyone who is an actor or target of any event, by id and name; the terms with these codes are of those at these places."""
 
-    numbers: Integers
-    days: Integers
-    usd: NDArray[np.float64]
-    terms: Integers
-    codes: Integers
-
-    def take(self, mask: Flags) -> _Events:
-        """Return those events of which the mask is true."""
-        if mask.all():
-            return self
-        return _Events(self.numbers[mask], self.days[mask], self.usd[mask], self.terms[mask], self.codes[np.repeat(mask, self.terms)])
-
-    def holding(self, wanted: Sequence[int]) -> tuple[Integers, Integers]:
-        """Return the places of the events that have one of the wanted terms, and which of those it is."""
-        columns = np.full(max([*wanted, self.codes.max(initial=0)]) + 1, -1, dtype=np.int32)
-        columns[list(wanted)] = range(len(wanted))
-        column = columns[self.codes]
-        there = np.flatnonzero(column >= 0)
-        return np.searchsorted(np.cumsum(self.terms), there, side="right"), column[there]
-
-
-def _are_few(conditions: Conditions) -> bool:
-    rarest = conditions.rarest
-    return rarest is not None and conditions.most_of(rarest) <= _SMALL
-
-
-def _find(connection: Connection, conditions: Conditions) -> _Events:
-    if _are_few(conditions):
-        return _read_events(connection, conditions.gathered())
-    index = _whole_index(connection)
-    return index.events.take(_mask(connection, index, conditions))
-
-
-def _read_events(connection: Connection, clauses: Sequence[ColumnElement[bool]]) -> _Events:
-    event = IndexedEventRow
-    query = select(event.number, event.sort_day, func.coalesce(event.usd, 0.0), event.terms).where(*clauses).order_by(event.number)
-    numbers: list[Integers] = []
-    days: list[Integers] = []
-    dollars: list[NDArray[np.float64]] = []
-    counts: list[Integers] = []
-    pieces: list[bytes] = []
-    with connection.execute(query) as result:
-        # Plain tuples of the driver: to make rows of them would take longer than everything else.
-        while rows := result.cursor.fetchmany(_AT_ONCE):
-            number, day, usd, terms = zip(*rows, strict=True)
-            numbers.append(np.array(number, dtype=np.int32))
-            days.append(np.array(day, dtype=np.int32))
-            dollars.append(np.array(usd, dtype=np.float64))
-            counts.append(np.fromiter(map(len, terms), dtype=np.int32) // _CODE.itemsize)
-            pieces.append(b"".join(terms))
-    codes = np.frombuffer(b"".join(pieces), dtype=_CODE)
-    return _Events(_joined(numbers), _joined(days), _joined(dollars), _joined(counts), codes)
-
-
-def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    return np.concatenate(arrays) if arrays else np.array([], dtype=np.int32)
-
-
-def _read_integers(connection: Connection, query: Select[int]) -> Integers:
-    """Return the integers that a query selects."""
-    # As one text, since there may be some hundred thousand.
-    number = query.subquery().columns[0]
-    written = connection.execute(select(func.aggregate_strings(cast(number, Text), ","))).scalar()
-    return np.array([], dtype=np.int64) if written is None else np.fromstring(written, dtype=np.int64, sep=",")
-
-
-# --- the whole index, kept in memory ------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Index:
-    """All events, and where those of each term are: `places[starts[code] : starts[code + 1]]`."""
-
-    events: _Events
-    starts: Integers
+    ids: Sequence[str]
+    names: Sequence[str]
+    codes: Sequence[int]
     places: Integers
 
-    def have(self, wanted: Sequence[int]) -> Flags:
-        """Return for each event whether it has one of the wanted terms."""
-        mask = np.zeros(len(self.events.numbers), dtype=np.bool_)
-        for code in wanted:
-            if code + 1 < len(self.starts):
-                mask[self.places[self.starts[code] : self.starts[code + 1]]] = True
-        return mask
 
-
-def _mask(connection: Connection, index: _Index, conditions: Conditions) -> Flags:
-    """Return which of all events meet the conditions."""
-    mask = ~index.have(conditions.unwanted)
-    for condition in conditions.wanted:
-        if condition.codes is None:
-            mask &= np.isin(index.events.numbers, _read_integers(connection, condition.numbers), kind="table")
-        else:
-            mask &= index.have(condition.codes)
-    return mask
-
-
-def _whole_index(connection: Connection) -> _Index:
-    return keep(connection, "events by term", _read_index)
-
-
-def _read_index(connection: Connection) -> _Index:
-    events = _read_events(connection, [])
-    owners = np.repeat(np.arange(len(events.numbers), dtype=np.int32), events.terms)
-    starts = np.concatenate([[0], np.cumsum(np.bincount(events.codes))])
-    return _Index(events, starts, owners[np.argsort(events.codes, kind="stable")])
-
-
-def _codes_of(connection: Connection, field: str) -> Integers:
-    """Return the codes of all terms of a field."""
-    query = select(IndexTermRow.code).where(IndexTermRow.field == field)
-    return keep(connection, f"codes of {field}", partial(_read_integers, query=query))
+def _read_parties(connection: Connection) -> _Parties:
+    named = (IndexTermRow.field.in_(["actor", "target"]), ~IndexTermRow.value.startswith("text:"))
+    query = select(IndexTermRow.code, IndexTermRow.value, IndexTermRow.label).where(*named).order_by(IndexTermRow.code)
+    rows = connection.execute(query).all()
+    names: dict[str, str] = {}
+    for _, ident, name in rows:
+        names.setdefault(ident, name)
+    place_of = {ident: place for place, ident in enumerate(names)}
+    places = np.array([place_of[ident] for _, ident, _ in rows], dtype=np.int64)
+    return _Parties(list(names), list(names.values()), [code for code, _, _ in rows], places)

@@ -93,11 +93,19 @@ class _Order:
 
     def whole(self, key: Any, event_id: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401 - columns
         """Return what a statement sorts by that finds all parts at once."""
-        return [self._has(key).desc(), *(column.desc() if self.descending else column.asc() for column in (key, event_id))]
+        return [self._has(key).desc(), *self._ends(key, event_id)]
+
+    def indexed(self, key: Any, event_id: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401 - columns
+        """Return the same in the words of the index of the sort, which a statement then walks; `whole` where the index has another order."""
+        ends_with_the_rest = self.descending and self.without is not None
+        return self._ends(key, event_id) if ends_with_the_rest or not self.optional else self.whole(key, event_id)
 
     def key_of(self, value: Any) -> Any:  # noqa: ANN401 - what the column has
         """Return what an event is sorted by, None without it."""
         return None if value == self.without else value
+
+    def _ends(self, key: Any, event_id: Any) -> list[ColumnElement[Any]]:  # noqa: ANN401 - columns
+        return [column.desc() if self.descending else column.asc() for column in (key, event_id)]
 
     def _has(self, key: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a column
         return key.is_not(None) if self.without is None else key > self.without  # type: ignore[no-any-return]
@@ -205,7 +213,9 @@ def stream_cards(connection: Connection, wanted: EventFilter, sort: Sort = Sort.
     """Give the cards of `stream_events` as they are kept: one JSON object each."""
     conditions = read_conditions(connection, wanted)
     order = _ORDERS[sort]
-    ordered = select(IndexedEventRow.number).where(*conditions.gathered()).order_by(*order.whole(order.column, IndexedEventRow.event_id))
+    # The first of all events come at once from the index of the sort; where some are wanted alone, these are gathered and then sorted.
+    by = (order.whole if conditions.wanted else order.indexed)(order.column, IndexedEventRow.event_id)
+    ordered = select(IndexedEventRow.number).where(*conditions.gathered()).order_by(*by)
     # With an offset the inner select stands for itself: its narrow rows are sorted first, and each card is read when its turn comes.
     numbers = ordered.offset(0).subquery()
     card = select(EventCardRow.card).where(EventCardRow.number == numbers.c.number).correlate(numbers).scalar_subquery()

@@ -16,7 +16,9 @@ from sqlalchemy import Connection, Row, Select, and_, func, or_, select
 
 from models.findings import AmountFound, ArticleFound, EventFound, ListMatch, PartyFound, PlaceFound, QuantityFound
 from models.index_tables import ListEntryRow
-from models.knowledge import Knowledge
+from models.knowledge import Knowledge, KnowledgeEntity
+from models.review import Verdict
+from models.review_tables import ReviewedRow
 from models.tables import (
     AmountRow,
     ArticleRow,
@@ -30,10 +32,11 @@ from models.tables import (
     LinkRow,
     MentionRow,
 )
-from models.vocabulary import ArgumentRole, BodyStatus, LinkStatus, Via
+from models.vocabulary import ArgumentRole, BodyStatus, LinkStatus, ReviewStatus, Via
 from pipeline.store.chunks import in_chunks
+from pipeline.store.index_reviewed import Filler, Reviewed, status_of_group
 
-__all__ = ["load_cards", "load_spellings", "load_told", "parties_of"]
+__all__ = ["OWN_WORDS", "known_names", "load_cards", "load_spellings", "load_told", "names_of", "parties_of"]
 
 Fields: TypeAlias = Row[*tuple[Any, ...]]
 Query: TypeAlias = Select[*tuple[Any, ...]]
@@ -44,7 +47,9 @@ _WHOLE_TEXTS = {BodyStatus.FULL, BodyStatus.JSON, BodyStatus.FEED}
 _LAST = datetime.max.replace(tzinfo=UTC)
 _KNOWN_SPELLINGS = {"name", "acronym"}
 """Kinds of `Alias` under which an entity is found: the others mean it only in their context."""
-_OWN_WORDS = (Via.DIRECT, Via.BRACKET)
+_MOST_NAMES = 40
+"""Names of one known entity that are among the words of its events."""
+OWN_WORDS = (Via.DIRECT, Via.BRACKET)
 """Mentions whose words are a name of the entity: not "the bank", nor a capital for its government."""
 
 
@@ -69,6 +74,17 @@ def parties_of(event: EventFound) -> Iterator[str]:
             yield one.id
 
 
+def known_names(event: EventFound, knowledge: Knowledge) -> tuple[str, ...]:
+    """Return the names under which the parties, the place and the speaker of an event are known, in every language, some of each."""
+    known = (knowledge.entities[ident] for ident in parties_of(event) if ident in knowledge.entities)
+    return tuple(dict.fromkeys(name for entity in known for name in names_of(entity)[:_MOST_NAMES]))
+
+
+def names_of(entity: KnowledgeEntity) -> list[str]:
+    """Return the names and acronyms of a known entity, in every language."""
+    return list(dict.fromkeys([entity.name, *(alias.text for alias in entity.aliases if alias.kind in _KNOWN_SPELLINGS)]))
+
+
 def load_spellings(connection: Connection, entity_ids: Iterable[str], knowledge: Knowledge) -> dict[str, frozenset[str]]:
     """Return by entity the ways in which it is written: of a known one its names and acronyms, of another those that articles used.
 
@@ -77,7 +93,7 @@ def load_spellings(connection: Connection, entity_ids: Iterable[str], knowledge:
     found: dict[str, set[str]] = {ident: set() for ident in entity_ids}
     for ident in found:
         if (known := knowledge.entities.get(ident)) is not None:
-            found[ident] = {known.name, *(alias.text for alias in known.aliases if alias.kind in _KNOWN_SPELLINGS)}
+            found[ident] = set(names_of(known))
     for chunk in in_chunks(ident for ident, names in found.items() if not names):
         for row in connection.execute(select(EntityRow.id, EntityRow.name).where(EntityRow.id.in_(chunk))):
             found[row.id].add(row.name)
@@ -87,9 +103,15 @@ def load_spellings(connection: Connection, entity_ids: Iterable[str], knowledge:
 
 
 def _spelled(entity_ids: Sequence[str]) -> Query:
-    own = and_(MentionRow.via.in_(_OWN_WORDS), MentionRow.metonym.is_(False)).label("own")
+    own = and_(MentionRow.via.in_(OWN_WORDS), MentionRow.metonym.is_(False)).label("own")
     in_force = (MentionRow.entity_id.in_(entity_ids), MentionRow.superseded_at.is_(None))
     return select(MentionRow.entity_id, MentionRow.name, MentionRow.text, own).where(*in_force).distinct()
+
+
+def _entity_ids(events: Iterable[Fields], arguments: Mapping[str, Sequence[Fields]]) -> set[str]:
+    named = (row.entity_id for rows in arguments.values() for row in rows)
+    others = (ident for row in events for ident in (row.place_entity_id, row.speaker_entity_id))
+    return {ident for ident in (*named, *others) if ident is not None}
 
 
 def _grouped(rows: Iterable[Fields], key: str) -> dict[str, list[Fields]]:
@@ -113,40 +135,52 @@ class _Chunk:
     def __init__(self, connection: Connection, event_ids: Sequence[str], knowledge: Knowledge) -> None:
         self._connection = connection
         self._knowledge = knowledge
-        self._events = _grouped(self._all(_events_told(event_ids)), "stands")
-        told = [row.id for rows in self._events.values() for row in rows]
-        self._mentions = _grouped(self._all(_mentions(told)), "event_id")
+        events = self._all(_events_told(event_ids))
+        self._reviewed = Reviewed(connection, knowledge)
+        self._reviewed.load_events(row.id for row in events)
+        self._mentions = _grouped(self._all(_mentions([row.id for row in events])), "event_id")
         mentions = [row for rows in self._mentions.values() for row in rows]
         mention_ids = [row.id for row in mentions]
         version_ids = sorted({row.version_id for row in mentions})
         self._versions = {row.id: row for row in self._all(_versions(version_ids))}
-        self._arguments = _grouped(self._all(_arguments(mention_ids)), "mention_id")
-        self._amounts = _grouped(self._all(_amounts(mention_ids)), "mention_id")
+        self._reviewed.load_names(version_ids)
+        arguments = _grouped(self._all(_arguments(mention_ids)), "mention_id")
+        amounts = _grouped(self._all(_amounts(mention_ids)), "mention_id")
+        self._entities = self._reviewed.load_entities(_entity_ids(events, arguments))
+        self._events = _grouped((self._reviewed.edit_event(row, self._version_of(row.id)) for row in events), "stands")
+        self._arguments: dict[str, list[Filler]] = {}
+        self._amounts: dict[str, list[Any]] = {}
+        for event_id, passages in self._mentions.items():
+            self._arguments |= self._reviewed.fill(event_id, passages, arguments)
+            self._amounts |= self._reviewed.edit_amounts(event_id, passages, amounts)
         self._quantities = _grouped(self._all(_quantities(mention_ids)), "mention_id")
-        self._entities = {row.id: row for row in self._all(select(EntityRow.__table__).where(EntityRow.id.in_(self._entity_ids())))}
-        self._officials = {(row.version_id, row.entity_id) for row in self._all(_officials(version_ids))}
+        self._officials = {(row.version_id, self._reviewed.stands_for(row.entity_id)) for row in self._all(_officials(version_ids))}
         self._matches = self._load_matches(version_ids)
 
     def _all(self, query: Query) -> Sequence[Fields]:
         return self._connection.execute(query).all()
 
-    def _entity_ids(self) -> list[str]:
-        arguments = (row.entity_id for rows in self._arguments.values() for row in rows)
-        events = (ident for rows in self._events.values() for row in rows for ident in (row.place_entity_id, row.speaker_entity_id))
-        return sorted({ident for ident in (*arguments, *events) if ident is not None})
+    def _version_of(self, event_id: str) -> str | None:
+        """Return the version whose names the place and the speaker of an event are."""
+        passages = self._mentions.get(event_id, ())
+        return next((row.version_id for row in passages if row.is_core), passages[0].version_id if passages else None)
 
     def _load_matches(self, version_ids: Sequence[str]) -> dict[Named, list[ListMatch]]:
         found: dict[Named, list[ListMatch]] = defaultdict(list)
         for row in self._all(_matches(version_ids)):
-            name = row.listed_name or row.name
-            found[row.version_id, row.entity_id].append(ListMatch(row.source, row.entry, name, tuple(row.programs or ()), row.score))
+            said = row.said if row.verdict is Verdict.EDIT else {}
+            name = said.get("listed_name") or row.listed_name or row.name
+            source, entry = said.get("source", row.source), said.get("entry", row.entry)
+            match = ListMatch(source, entry, name, () if said else tuple(row.programs or ()), row.score)
+            found[row.version_id, self._reviewed.stands_for(row.entity_id)].append(match)
         return found
 
     def told(self) -> Iterator[tuple[EventFound, tuple[str, ...]]]:
         """Yield the events that are in force and told, with their passages."""
         for event_id, rows in sorted(self._events.items()):
             own = next((row for row in rows if row.id == event_id), None)
-            tellings = self._tellings(rows)
+            # What an editor rejected tells nothing of the events that it stands with, unless nothing else does.
+            tellings = self._tellings([row for row in rows if row.status is not ReviewStatus.REJECTED]) or self._tellings(rows)
             if own is not None and tellings:
                 passages = dict.fromkeys(telling.mention.evidence_text for telling in tellings)
                 yield self._card(own, rows, tellings), tuple(passages)
@@ -183,7 +217,7 @@ class _Chunk:
             modality=own.modality.value,
             genericity=own.genericity.value,
             background=own.background,
-            status=own.status.value,
+            status=status_of_group(own.status, (row.status for row in ranked)).value,
             date_start=own.date_start,
             date_end=own.date_end,
             date_precision=own.date_precision.value,
@@ -213,7 +247,7 @@ class _Chunk:
 
     def _parties(self, tellings: Iterable[_Telling], role: ArgumentRole) -> tuple[PartyFound, ...]:
         """Return who fills a role in any passage, each once, in the order of the passages."""
-        named: dict[str, Fields] = {}
+        named: dict[str, Filler] = {}
         versions: dict[str, set[str]] = defaultdict(set)
         for telling in tellings:
             for argument in self._arguments.get(telling.mention.id, ()):
@@ -230,12 +264,7 @@ class _Chunk:
         named = [(version, entity.id) for version in version_ids]
         matches = _strongest(match for key in named for match in self._matches.get(key, ()))
         official = any(key in self._officials for key in named)
-        return PartyFound(entity.id, self._name(entity), entity.label.value, entity.country, official, matches)
-
-    def _name(self, entity: Fields) -> str:
-        """Return the name of an entity: a known one is called alike everywhere, however the first article that named it wrote it."""
-        known = self._knowledge.entities.get(entity.id)
-        return known.name if known is not None else str(entity.name)
+        return PartyFound(entity.id, entity.name, entity.label, entity.country, official, matches)
 
     def _place(self, events: Iterable[Fields]) -> PlaceFound | None:
         event = next((row for row in events if row.place_text is not None), None)
@@ -246,7 +275,7 @@ class _Chunk:
             return PlaceFound(None, event.place_text, None, None, None)
         known = self._knowledge.entities.get(entity.id)
         latitude, longitude = (known.latitude, known.longitude) if known is not None else (None, None)
-        return PlaceFound(entity.id, self._name(entity), entity.country, latitude, longitude)
+        return PlaceFound(entity.id, entity.name, entity.country, latitude, longitude)
 
     def _speaker(self, events: Sequence[Fields], tellings: Sequence[_Telling]) -> tuple[PartyFound | None, str]:
         """Return according to whom, and how that is attributed: of the first event that says so, else how the passage shown has it."""
@@ -335,7 +364,10 @@ def _versions(version_ids: Sequence[str]) -> Query:
 
 
 def _arguments(mention_ids: Sequence[str]) -> Query:
-    columns = (EventArgumentRow.mention_id, EventArgumentRow.role, EventArgumentRow.entity_id, EventArgumentRow.name)
+    columns = (
+        *(EventArgumentRow.mention_id, EventArgumentRow.role, EventArgumentRow.entity_id, EventArgumentRow.name),
+        *(EventArgumentRow.start, EventArgumentRow.end),
+    )
     parties = EventArgumentRow.role.in_([ArgumentRole.ACTOR, ArgumentRole.TARGET])
     # Parties without a place come from the sentences around the passage: after those that it names.
     order = (EventArgumentRow.start.is_(None), EventArgumentRow.start, EventArgumentRow.id)
@@ -360,15 +392,25 @@ def _quantities(mention_ids: Sequence[str]) -> Query:
 
 def _officials(version_ids: Sequence[str]) -> Query:
     named = (MentionRow.version_id.in_(version_ids), MentionRow.official.is_(True), MentionRow.superseded_at.is_(None))
-    return select(MentionRow.version_id, MentionRow.entity_id).where(*named)
+    # An editor may have found the name, or the office, to be none.
+    rejected = and_(
+        ReviewedRow.row_id == MentionRow.id, ReviewedRow.table_name.in_(["mention", "office"]), ReviewedRow.verdict == Verdict.REJECT
+    )
+    return select(MentionRow.version_id, MentionRow.entity_id).where(*named, ~select(ReviewedRow.row_id).where(rejected).exists())
 
 
 def _matches(version_ids: Sequence[str]) -> Query:
     columns = (LinkRow.version_id, LinkRow.entity_id, LinkRow.source, LinkRow.entry, LinkRow.name, LinkRow.score)
-    in_force = (LinkRow.status == LinkStatus.AUTO, LinkRow.entry.is_not(None), LinkRow.superseded_at.is_(None))
+    said = and_(ReviewedRow.row_id == LinkRow.id, ReviewedRow.table_name == "link")
+    accepted = ReviewedRow.verdict.in_([Verdict.ACCEPT, Verdict.EDIT])
+    by_machine = and_(LinkRow.status == LinkStatus.AUTO, ReviewedRow.verdict.is_(None))
     return (
-        select(*columns, ListEntryRow.name.label("listed_name"), ListEntryRow.programs)
+        select(
+            *columns, ListEntryRow.name.label("listed_name"), ListEntryRow.programs, ReviewedRow.verdict, ReviewedRow.value.label("said")
+        )
         .outerjoin(ListEntryRow, ListEntryRow.entry == LinkRow.entry)
-        .where(LinkRow.version_id.in_(version_ids), *in_force)
+        .outerjoin(ReviewedRow, said)
+        .where(LinkRow.version_id.in_(version_ids), LinkRow.entry.is_not(None), LinkRow.superseded_at.is_(None))
+        .where(or_(by_machine, accepted))
         .order_by(LinkRow.id)
     )

@@ -1,4 +1,4 @@
-"""Rows of the index (`models.index_tables`), written and taken away in bulk.
+"""Rows of the index of events (`models.index_tables`), written and taken away in bulk.
 
 Everything that is written of an event can be told from its card, so what an earlier card wrote is known when another takes its place.
 One transaction at a time writes the index; others wait until it ends. Numbers of events and codes of terms are given out here.
@@ -21,16 +21,36 @@ import msgspec
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 
 from models.findings import EventFound, PartyFound, PlaceFound
-from models.index_tables import EventCardRow, EventSumRow, EventTermRow, IndexedEventRow, IndexTermRow
-from models.tables import Base
-from models.vocabulary import Label
+from models.index_tables import (
+    EntityArticleRow,
+    EntitySaidRow,
+    EventCardRow,
+    EventSumRow,
+    EventTermRow,
+    IndexedEntityRow,
+    IndexedEventRow,
+    IndexTermRow,
+)
+from models.vocabulary import Label, ReviewStatus
 from pipeline.errors import StorageError
 from pipeline.names.search_tokens import key_tokens, merge_name_tokens, name_tokens, tokens
+from pipeline.store.bulk import add_rows, change_rows
 from pipeline.store.words import TEXT_TABLE, clear_words, put_words, remove_words
 
-__all__ = ["FORMAT", "NAME_FIELDS", "card_of", "clear_index", "put_events", "read_card", "remove_events", "terms_of", "text_value"]
+__all__ = [
+    "FORMAT",
+    "NAME_FIELDS",
+    "card_of",
+    "clear_index",
+    "put_events",
+    "read_card",
+    "remove_events",
+    "terms_of",
+    "text_value",
+    "wait_for_turn",
+]
 
-FORMAT = 1
+FORMAT = 2
 """Form of the rows; it rises when the same events give other rows."""
 NAME_FIELDS = frozenset(["actor", "target", "place", "speaker"])
 """Fields whose terms have names."""
@@ -116,10 +136,11 @@ def _all_terms(event: EventFound) -> Iterator[tuple[str, str | None, str | None]
         yield "publisher", article.publisher, None
         yield "source_kind", article.source_kind, None
         yield "lang", article.lang, None
-    first, _ = _days(event)
-    if first is not None:
-        yield "year", first[:4], None
-        yield "month", first[:7], None
+    first, last = _days(event)
+    if first is not None and last is not None:
+        # A year or month that the date leaves open is not guessed: the event has none.
+        yield "year", first[:4] if first[:4] == last[:4] else None, None
+        yield "month", first[:7] if first[:7] == last[:7] else None, None
 
 
 def _named(event: EventFound) -> Iterator[tuple[str, PartyFound | PlaceFound]]:
@@ -205,8 +226,8 @@ def remove_events(connection: Connection, ids: Iterable[str]) -> int:
 
 def clear_index(connection: Connection) -> None:
     """Take everything out of the index but its state and the entries of lists."""
-    _wait_for_turn(connection)
-    rows = (EventTermRow, EventSumRow, EventCardRow, IndexedEventRow, IndexTermRow)
+    wait_for_turn(connection)
+    rows = (EventTermRow, EventSumRow, EventCardRow, IndexedEventRow, IndexTermRow, EntitySaidRow, EntityArticleRow, IndexedEntityRow)
     if connection.dialect.name == "postgresql":
         names = ", ".join([*(row.__tablename__ for row in rows), TEXT_TABLE])
         connection.execute(text(f"TRUNCATE {names}"))
@@ -216,7 +237,8 @@ def clear_index(connection: Connection) -> None:
     clear_words(connection)
 
 
-def _wait_for_turn(connection: Connection) -> None:
+def wait_for_turn(connection: Connection) -> None:
+    """Wait until no other transaction writes the index; those that come later wait for this one."""
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
@@ -234,15 +256,17 @@ class _Stored:
     number: int
     terms: set[tuple[int, int, int]]
     sums: set[tuple[str, float, int]]
+    entities: set[str]
 
 
 class _Writer:
-    """Writes events of one transaction. Terms and their counts are written at its end, each once."""
+    """Writes events of one transaction. Terms and all counts are written at its end, each once."""
 
     def __init__(self, connection: Connection, names: Names, texts: Texts) -> None:
-        _wait_for_turn(connection)
+        wait_for_turn(connection)
         self._connection = connection
         self._terms = _Terms(connection, names)
+        self._entities: Counter[str] = Counter()
         self._texts = texts
         self._next = _highest(connection, IndexedEventRow.number) + 1
 
@@ -256,9 +280,10 @@ class _Writer:
         rows = [_index_row(event, numbers[ident], codes[ident]) for ident, event in wanted.items()]
         self._delete_events(old.number for old in stored.values())
         _run(self._connection, insert(IndexedEventRow), rows)
-        _add_rows(self._connection, EventCardRow, [(numbers[ident], card_of(event)) for ident, event in wanted.items()])
+        add_rows(self._connection, EventCardRow, [(numbers[ident], card_of(event)) for ident, event in wanted.items()])
         self._change_terms(stored.values(), {(code, row["sort_day"], row["number"]) for row in rows for code in codes[row["event_id"]]})
         self._change_sums(stored.values(), {(*amount, numbers[ident]) for ident, event in wanted.items() for amount in _sums(event)})
+        self._count_entities(stored.values(), wanted.values())
         put_words(self._connection, {numbers[ident]: _pieces(event, self._texts.get(ident, ())) for ident, event in wanted.items()})
         return len(wanted)
 
@@ -268,13 +293,17 @@ class _Writer:
         numbers = [old.number for old in stored.values()]
         self._change_terms(stored.values(), set())
         self._change_sums(stored.values(), set())
+        self._count_entities(stored.values(), ())
         remove_words(self._connection, numbers)
         self._delete_events(numbers)
         return len(numbers)
 
     def end(self) -> None:
-        """Write what became of the terms."""
+        """Write what became of the terms, and in how many events entities are now."""
         self._terms.write()
+        moved = [{"entity": ident, "more": more} for ident, more in sorted(self._entities.items()) if more]
+        counted = update(IndexedEntityRow).where(IndexedEntityRow.entity_id == bindparam("entity"))
+        _run(self._connection, counted.values(events=IndexedEntityRow.events + bindparam("more")), moved)
 
     def _give_number(self) -> int:
         self._next += 1
@@ -284,14 +313,7 @@ class _Writer:
         columns = (IndexedEventRow.event_id, IndexedEventRow.number, IndexedEventRow.sort_day, IndexedEventRow.terms, EventCardRow.card)
         query = select(*columns).join(EventCardRow, EventCardRow.number == IndexedEventRow.number)
         found = self._connection.execute(query.where(IndexedEventRow.event_id.in_(ids)))
-        return {
-            ident: _Stored(
-                number,
-                {(code, day, number) for code in _unpack(terms)},
-                {(*amount, number) for amount in _sums(read_card(card))},
-            )
-            for ident, number, day, terms, card in found
-        }
+        return {ident: _as_stored(number, day, terms, read_card(card)) for ident, number, day, terms, card in found}
 
     def _delete_events(self, numbers: Iterable[int]) -> None:
         gone = list(numbers)
@@ -301,12 +323,30 @@ class _Writer:
 
     def _change_terms(self, stored: Collection[_Stored], wanted: set[tuple[int, int, int]]) -> None:
         old = {term for event in stored for term in event.terms}
-        _change_rows(self._connection, EventTermRow, old, wanted)
+        change_rows(self._connection, EventTermRow, old, wanted)
         self._terms.count(Counter(code for code, _, _ in wanted))
         self._terms.count(Counter(code for code, _, _ in old), sign=-1)
 
+    def _count_entities(self, stored: Iterable[_Stored], wanted: Iterable[EventFound]) -> None:
+        for event in wanted:
+            self._entities.update(_counted_entities(event))
+        for old in stored:
+            self._entities.subtract(old.entities)
+
     def _change_sums(self, stored: Collection[_Stored], wanted: set[tuple[str, float, int]]) -> None:
-        _change_rows(self._connection, EventSumRow, {amount for event in stored for amount in event.sums}, wanted)
+        change_rows(self._connection, EventSumRow, {amount for event in stored for amount in event.sums}, wanted)
+
+
+def _as_stored(number: int, day: int, terms: bytes, event: EventFound) -> _Stored:
+    codes = {(code, day, number) for code in _unpack(terms)}
+    return _Stored(number, codes, {(*amount, number) for amount in _sums(event)}, _counted_entities(event))
+
+
+def _counted_entities(event: EventFound) -> set[str]:
+    """Return the entities in whose number of events this one is: none where an editor rejected it."""
+    if event.status == ReviewStatus.REJECTED:
+        return set()
+    return {filler.id for _, filler in _named(event) if filler.id is not None}
 
 
 def _index_row(event: EventFound, number: int, codes: Iterable[int]) -> dict[str, Any]:
@@ -436,7 +476,7 @@ class _Terms:
         return {"code": term.code, "field": field, "value": value, "label": term.label, "names": term.names, "count": count}
 
 
-# --- rows ---------------------------------------------------------------------------------------------------------------
+# --- statements ---------------------------------------------------------------------------------------------------------
 
 
 def _highest(connection: Connection, column: Any) -> int:  # noqa: ANN401 - a column
@@ -446,42 +486,3 @@ def _highest(connection: Connection, column: Any) -> int:  # noqa: ANN401 - a co
 def _run(connection: Connection, statement: Any, rows: Sequence[Mapping[str, Any]]) -> None:  # noqa: ANN401 - any statement
     if rows:
         connection.execute(statement, rows)
-
-
-def _change_rows(connection: Connection, table: type[Base], old: set[tuple[Any, ...]], wanted: set[tuple[Any, ...]]) -> None:
-    """Make rows that are nothing but their key be the wanted ones; in the order of the key, in which the database keeps them."""
-    _delete_rows(connection, table, sorted(old - wanted))
-    _add_rows(connection, table, sorted(wanted - old))
-
-
-# These two take most of the time of the index. The driver's own way is several times as fast as statements with named values.
-
-
-def _add_rows(connection: Connection, table: type[Base], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows that are not there; values in the order of the columns, and none of them a time."""
-    if not rows:
-        return
-    columns = table.__table__.columns.keys()
-    if connection.dialect.name == "postgresql":
-        cursor: Any = connection.connection.cursor()
-        with cursor.copy(f"COPY {table.__tablename__} ({', '.join(columns)}) FROM STDIN") as copy:
-            for row in rows:
-                copy.write_row(row)
-        return
-    values = ", ".join("?" for _ in columns)
-    connection.exec_driver_sql(f"INSERT INTO {table.__tablename__} ({', '.join(columns)}) VALUES ({values})", rows)  # noqa: S608 - constants
-
-
-def _delete_rows(connection: Connection, table: type[Base], rows: Sequence[tuple[Any, ...]]) -> None:
-    """Delete rows that are nothing but their key."""
-    if not rows:
-        return
-    columns = table.__table__.columns
-    if connection.dialect.name == "postgresql":
-        types = (column.type.compile(connection.dialect) for column in columns)
-        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-        statement = f"DELETE FROM {table.__tablename__} WHERE ({', '.join(columns.keys())}) IN (SELECT * FROM unnest({arrays}))"  # noqa: S608
-        connection.exec_driver_sql(statement, tuple(map(list, zip(*rows, strict=True))))
-        return
-    same = " AND ".join(f"{name} = ?" for name in columns.keys())  # noqa: SIM118 - a collection of columns, not a mapping
-    connection.exec_driver_sql(f"DELETE FROM {table.__tablename__} WHERE {same}", rows)  # noqa: S608 - constants

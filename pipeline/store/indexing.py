@@ -1,4 +1,4 @@
-"""The index of events, filled from the tables of truth and kept current.
+"""The index of events and entities, filled from the tables of truth and kept current.
 
 The index has one state: the time up to which changes are in it, and the format in which it was written. A refresh looks for what changed
 since then and writes only that; where there is no state, or one of an older format, everything is built. A build that was cut off leaves
@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Row, Select, and_, func, insert, or_, select, update
 
-from models.index_tables import IndexStateRow, ListEntryRow
+from models.index_tables import IndexedEntityRow, IndexStateRow, ListEntryRow
 from models.knowledge import Knowledge, ListEntry
 from models.merging import MergeStatus
 from models.tables import (
@@ -30,17 +30,21 @@ from models.tables import (
 )
 from models.vocabulary import LinkStatus
 from pipeline.store.chunks import in_chunks
-from pipeline.store.index_cards import load_spellings, load_told, parties_of
+from pipeline.store.index_cards import known_names, load_spellings, load_told, parties_of
+from pipeline.store.index_decided import Concerned, decided_since, find_concerned
+from pipeline.store.index_entities import entities_called_otherwise, put_articles, put_entities
 from pipeline.store.index_rows import FORMAT, clear_index, put_events, remove_events
 from pipeline.store.words import settle_words
 
 __all__ = [
     "IndexState",
     "Indexer",
+    "Stale",
     "begin_build",
     "end_refresh",
     "events_in_force",
     "find_stale",
+    "follow_lists",
     "is_built",
     "read_state",
     "record_list_entries",
@@ -105,7 +109,7 @@ def _write_state(connection: Connection, **values: object) -> None:
 
 
 class Indexer:
-    """Writes events into the index; what it has learned of names it keeps, so that one serves for a whole refresh."""
+    """Writes events and entities into the index; what it has learned of names it keeps, so that one serves for a whole refresh."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         self._knowledge = knowledge
@@ -119,13 +123,45 @@ class Indexer:
         told = list(load_told(connection, event_ids, self._knowledge))
         named = {ident for event, _ in told for ident in parties_of(event)}
         self._spellings |= load_spellings(connection, named - self._spellings.keys(), self._knowledge)
-        passages = {event.id: texts for event, texts in told}
+        passages = {event.id: (*known_names(event, self._knowledge), *texts) for event, texts in told}
         names = {ident: self._spellings[ident] for ident in named}
+        self._put_missing(connection, named)
         changed = put_events(connection, (event for event, _ in told), names=names, texts=passages)
         changed += remove_events(connection, sorted(set(event_ids) - passages.keys()))
         if changed:
             _write_state(connection)
         return changed
+
+    def _put_missing(self, connection: Connection, entity_ids: Collection[str]) -> None:
+        """Write the rows of those of these entities that have none: an editor has just named them, or their articles come with the next refresh."""
+        found: set[str] = set()
+        for chunk in in_chunks(entity_ids):
+            found |= set(connection.execute(select(IndexedEntityRow.entity_id).where(IndexedEntityRow.entity_id.in_(chunk))).scalars())
+        if missing := set(entity_ids) - found:
+            put_entities(connection, missing, self._knowledge)
+
+    def put_articles(self, connection: Connection, article_ids: Collection[str], *, entities: bool = True) -> int:
+        """Count what these articles say of entities now, and write the rows of those entities; return how many entities they are.
+
+        Without `entities` their rows are left for later, which saves writing the same ones again and again while all is built.
+        """
+        touched = put_articles(connection, article_ids, self._knowledge)
+        return self.put_entities(connection, touched if entities else ())
+
+    def put_entities(self, connection: Connection, entity_ids: Collection[str]) -> int:
+        """Write the rows of these entities from what was counted of them; return how many they are."""
+        put_entities(connection, entity_ids, self._knowledge)
+        if entity_ids:
+            _write_state(connection)
+        return len(entity_ids)
+
+    def put_decided(self, connection: Connection, concerned: Concerned) -> int:
+        """Count anew what editors decided of; return how many entities that concerns."""
+        return self.put_articles(connection, concerned.articles) + self.put_entities(connection, concerned.entities)
+
+    def put_renamed(self, connection: Connection) -> int:
+        """Write the rows of the entities that are known by other names now; return how many they are."""
+        return self.put_entities(connection, entities_called_otherwise(connection, self._knowledge))
 
 
 # --- what is to be written ------------------------------------------------------------------------------------------------
@@ -140,14 +176,28 @@ def events_in_force(connection: Connection) -> list[str]:
     return list(connection.execute(query.order_by(EventRow.first_seen_at, EventRow.id)).scalars())
 
 
-def find_stale(connection: Connection, state: IndexState) -> list[str]:
-    """Return the ids of the events that changed since the last refresh, with those that stand or stood with them."""
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """What changed since the last refresh: events with those that stand or stood with them, articles that may say other things than before,
+    and entities that editors may call otherwise.
+    """
+
+    events: list[str]
+    articles: list[str]
+    entities: list[str]
+
+
+def find_stale(connection: Connection, state: IndexState) -> Stale:
+    """Return the ids of what changed since the last refresh."""
     since = state.refreshed_at - _SLACK
-    found = set(connection.execute(select(EventRow.id).where(EventRow.changed_at >= since)).scalars())
-    for query in _articles_touched(since):
-        for chunk in in_chunks(set(connection.execute(query).scalars())):
-            found |= set(connection.execute(select(EventRow.id).where(EventRow.article_id.in_(chunk))).scalars())
-    return sorted(with_related(connection, found))
+    articles = {ident for query in _articles_touched(since) for ident in connection.execute(query).scalars()}
+    changed = connection.execute(select(EventRow.id, EventRow.article_id).where(EventRow.changed_at >= since)).all()
+    events = {ident for ident, _ in changed}
+    for chunk in in_chunks(articles):
+        events |= set(connection.execute(select(EventRow.id).where(EventRow.article_id.in_(chunk))).scalars())
+    decided = find_concerned(connection, decided_since(connection, since))
+    counted = articles.union((article for _, article in changed), decided.articles)
+    return Stale(sorted(with_related(connection, events)), sorted(counted), decided.entities)
 
 
 def _articles_touched(since: datetime) -> Iterator[Select[str]]:
@@ -203,6 +253,15 @@ def record_list_entries(connection: Connection, knowledge: Knowledge) -> set[str
         if before is not None and (before.name, before.programs) != (row["name"], row["programs"]):
             changed.add(matched.entry)
     return _events_of_entries(connection, changed)
+
+
+def follow_lists(connection: Connection, knowledge: Knowledge, *, at: datetime) -> set[str]:
+    """Write what the lists say now, and mark the events that are told otherwise by it as changed; return them, to be put into the index."""
+    events = record_list_entries(connection, knowledge)
+    in_force = (EventRow.merged_into.is_(None), EventRow.deleted_at.is_(None))
+    for chunk in in_chunks(events):
+        connection.execute(update(EventRow).where(EventRow.id.in_(chunk), *in_force).values(changed_at=at))
+    return events
 
 
 def _matched_entries() -> Query:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
 
-from models.filters import EntityFilter
-from models.findings import CoActor, EntityFound, EventFound, ListMatch, PartyFound, Relation, SourceFound
-from models.index_tables import EventCardRow, EventTermRow, IndexedEventRow, IndexTermRow, ListEntryRow
-from models.tables import ArticleRow, ArticleVersionRow, EntityRow, EventRelationRow, EventRow, LinkRow, MentionRow
-from models.vocabulary import Label, LinkStatus, ReviewStatus
+from models.filters import MOST_ON_A_PAGE, EntityFilter
+from models.findings import CoActor, EntitiesFound, EntityFound, EventFound, ListMatch, PartyFound, Relation, SourceFound
+from models.index_tables import EntitySaidRow, EventCardRow, IndexedEntityRow, IndexedEventRow, IndexTermRow, ListEntryRow
+from models.tables import ArticleRow, ArticleVersionRow, EventRelationRow, EventRow
+from pipeline.names.search_tokens import name_query
+from pipeline.store.chunks import in_chunks
+from pipeline.store.conditions import FilterError
 from pipeline.store.facets import co_parties
+from pipeline.store.index_entities import Said, read_matches, read_office
 from pipeline.store.index_rows import read_card
 from pipeline.store.indexing import is_built, read_state
 
 __all__ = ["index_version", "list_entities", "list_sources", "load_entity", "load_event", "load_events", "load_relations"]
 
 MOST_NAMES = 50
-"""Ways of writing, offices and co-actors shown of one entity: a country has thousands, of which the rest are slips."""
-
-_PARTY_FIELDS = ("actor", "target", "place", "speaker")
+"""Ways of writing, offices, reasons and co-actors shown of one entity: a country has thousands, of which the rest are slips."""
 
 
 def index_version(connection: Connection) -> int | None:
@@ -57,10 +60,7 @@ def load_relations(connection: Connection, event_id: str) -> tuple[Relation, ...
     if event is None:
         return ()
     source, target = EventRelationRow.source_event_id, EventRelationRow.target_event_id
-    # Relations are between events of one article, which has few: the table is indexed by the source alone.
-    article = select(EventRow.article_id).where(EventRow.id == event.id).correlate(None).scalar_subquery()
-    sources = select(EventRow.id).where(EventRow.article_id == article)
-    query = select(EventRelationRow.__table__).where(source.in_(sources), or_(source == event.id, target == event.id))
+    query = select(EventRelationRow.__table__).where(or_(source == event.id, target == event.id))
     rows = connection.execute(query.order_by(EventRelationRow.kind, source, target)).all()
     return tuple(Relation(row.kind.value, row.source_event_id, row.target_event_id, row.score) for row in rows)
 
@@ -68,180 +68,152 @@ def load_relations(connection: Connection, event_id: str) -> tuple[Relation, ...
 # --- entities -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Matches:
-    """To which entries of lists an entity is matched, and why, in words."""
-
-    entries: tuple[ListMatch, ...] = ()
-    evidence: tuple[str, ...] = ()
-
-
 def load_entity(connection: Connection, entity_id: str) -> EntityFound | None:
     """Return everything known of one entity; None where nobody is called so."""
-    entity = connection.execute(select(EntityRow.__table__).where(EntityRow.id == entity_id)).first()
-    if entity is None:
+    found = _load_in_short(connection, [entity_id]).get(entity_id)
+    if found is None:
         return None
-    named = _in_force(MentionRow.entity_id == entity_id)
-    row = connection.execute(select(*_COUNTS).select_from(MentionRow).join(*_TO_VERSION).join(*_TO_ARTICLE).where(*named)).one()
-    matches = _load_matches(connection, [entity_id]).get(entity_id, _Matches())
-    return EntityFound(
-        id=entity.id,
-        label=entity.label.value,
-        name=entity.name,
-        country=entity.country,
-        names=tuple((one.text, one.number) for one in connection.execute(_counted(named, MentionRow.text))),
-        roles=tuple(
-            (one.role, one.affiliation, one.number)
-            for one in connection.execute(_counted([*named, MentionRow.role.is_not(None)], MentionRow.role, MentionRow.affiliation))
-        ),
-        matches=matches.entries,
-        evidence=matches.evidence,
-        mentions=row.mentions,
-        articles=row.articles,
-        events=_count_events(connection, [entity_id]).get(entity_id, 0),
-        first_seen=row.first_seen,
-        last_seen=row.last_seen,
+    matches = read_matches(value for value, _ in _commonest(connection, entity_id, Said.MATCH))
+    return replace(
+        found,
+        names=_commonest(connection, entity_id, Said.NAME, Said.WORDS),
+        roles=tuple((*read_office(value), number) for value, number in _commonest(connection, entity_id, Said.OFFICE)),
+        evidence=tuple(dict.fromkeys(f"{match.entry}: {why}" for match, why in matches)),
         co_actors=_co_actors(connection, entity_id),
     )
+
+
+def _commonest(connection: Connection, entity_id: str, *kinds: Said) -> tuple[tuple[str, int], ...]:
+    """Return what is said of an entity most often, with how often."""
+    number = func.sum(EntitySaidRow.count)
+    query = select(EntitySaidRow.value, number).where(EntitySaidRow.entity_id == entity_id, EntitySaidRow.kind.in_(kinds))
+    rows = connection.execute(query.group_by(EntitySaidRow.value).order_by(number.desc(), EntitySaidRow.value).limit(MOST_NAMES))
+    return tuple((value, int(times)) for value, times in rows)
 
 
 def _co_actors(connection: Connection, entity_id: str) -> tuple[CoActor, ...]:
     """Return who is actor or target of the same events, with what is known of each in general."""
     others = co_parties(connection, entity_id, MOST_NAMES)
-    ids = [other.entity_id for other in others]
-    parties, matches = _load_parties(connection, ids), _load_matches(connection, ids)
-    found = []
-    for other in others:
-        if (party := parties.get(other.entity_id)) is not None:
-            matched = replace(party, name=other.name, matches=matches.get(other.entity_id, _Matches()).entries)
-            found.append(CoActor(matched, other.events, dict(other.types)))
-    return tuple(found)
-
-
-def _load_parties(connection: Connection, entity_ids: Sequence[str]) -> dict[str, PartyFound]:
-    """Return entities as parties by id, without matches; officials are those that any mention in force names as one."""
-    rows = connection.execute(select(EntityRow.__table__).where(EntityRow.id.in_(entity_ids))).all()
-    # Only persons are officials; countries have too many mentions to look through.
-    persons = [row.id for row in rows if row.label is Label.PERSON]
-    named = (MentionRow.entity_id.in_(persons), MentionRow.official.is_(True), *_in_force())
-    officials = set(connection.execute(select(MentionRow.entity_id).where(*named).distinct()).scalars())
-    return {row.id: PartyFound(row.id, row.name, row.label.value, row.country, official=row.id in officials) for row in rows}
-
-
-def list_entities(connection: Connection, wanted: EntityFilter) -> list[EntityFound]:
-    """Return the entities found, most often named first, each in short: without spellings, evidence and co-actors, with one office."""
-    columns = (EntityRow.id, EntityRow.label, EntityRow.name, EntityRow.country)
-    query = (
-        select(*columns, *_COUNTS, func.max(MentionRow.role).label("role"), func.max(MentionRow.affiliation).label("affiliation"))
-        .select_from(EntityRow)
-        .join(MentionRow, MentionRow.entity_id == EntityRow.id)
-        .join(*_TO_VERSION)
-        .join(*_TO_ARTICLE)
-        .where(*_in_force(*_entity_conditions(wanted)))
-        .group_by(*columns)
-        .order_by(func.count(MentionRow.id).desc(), EntityRow.id)
-        .limit(wanted.limit)
+    known = _load_in_short(connection, [other.entity_id for other in others])
+    officials = _officials(connection, list(known))
+    return tuple(
+        CoActor(_as_party(one, official=one.id in officials), other.events, dict(other.types))
+        for other in others
+        if (one := known.get(other.entity_id)) is not None
     )
-    rows = connection.execute(query).all()
-    ids = [row.id for row in rows]
-    matches, events = _load_matches(connection, ids), _count_events(connection, ids)
-    return [
-        EntityFound(
-            id=row.id,
-            label=row.label.value,
-            name=row.name,
-            country=row.country,
-            names=(),
-            roles=((row.role or "", row.affiliation, row.mentions),) if row.role or row.affiliation else (),
-            matches=matches.get(row.id, _Matches()).entries,
-            evidence=(),
-            mentions=row.mentions,
-            articles=row.articles,
-            events=events.get(row.id, 0),
-            first_seen=row.first_seen,
-            last_seen=row.last_seen,
-        )
-        for row in rows
-    ]
 
 
-_COUNTS = (
-    func.count(MentionRow.id).label("mentions"),
-    func.count(ArticleVersionRow.article_id.distinct()).label("articles"),
-    func.min(ArticleVersionRow.published_at).label("first_seen"),
-    func.max(ArticleVersionRow.published_at).label("last_seen"),
-)
-_TO_VERSION = (ArticleVersionRow, ArticleVersionRow.id == MentionRow.version_id)
-_TO_ARTICLE = (ArticleRow, and_(ArticleRow.id == ArticleVersionRow.article_id, ArticleRow.latest_version_id == ArticleVersionRow.id))
-_MATCHED = (LinkRow.status == LinkStatus.AUTO, LinkRow.entry.is_not(None), LinkRow.superseded_at.is_(None))
+def _as_party(entity: EntityFound, *, official: bool) -> PartyFound:
+    return PartyFound(entity.id, entity.name, entity.label, entity.country, official, entity.matches)
 
 
-def _in_force(*conditions: ColumnElement[bool]) -> list[ColumnElement[bool]]:
-    return [MentionRow.superseded_at.is_(None), *conditions]
+def _officials(connection: Connection, entity_ids: Sequence[str]) -> set[str]:
+    """Return those that any mention names as an official."""
+    named = (IndexedEntityRow.entity_id.in_(entity_ids), IndexedEntityRow.officials > 0)
+    return set(connection.execute(select(IndexedEntityRow.entity_id).where(*named)).scalars())
 
 
-def _counted(conditions: Iterable[ColumnElement[bool]], *columns: Any) -> Select[Any]:  # noqa: ANN401 - any column
-    """Select the commonest values of columns among the mentions in force, with how often each occurs."""
-    number = func.count().label("number")
-    query = select(*columns, number).select_from(MentionRow).join(*_TO_VERSION).join(*_TO_ARTICLE).where(*conditions)
-    return query.group_by(*columns).order_by(number.desc(), *columns).limit(MOST_NAMES)
+def list_entities(connection: Connection, wanted: EntityFilter) -> EntitiesFound:
+    """Return a page of the entities found that are named at all, most often named first.
+
+    Raises FilterError for a cursor that no page gave, a limit of no page, and a name without letters and digits.
+    """
+    if not 1 <= wanted.limit <= MOST_ON_A_PAGE:
+        raise FilterError("limit", wanted.limit, f"is no size of a page: give a number from 1 to {MOST_ON_A_PAGE}")
+    # One more than the page has tells whether there is another page.
+    rows = connection.execute(_entity_query(connection, wanted).limit(wanted.limit + 1)).all()
+    shown = rows[: wanted.limit]
+    found = _load_in_short(connection, [row.entity_id for row in shown])
+    further = _write_cursor(shown[-1].mentions, shown[-1].entity_id) if len(rows) > wanted.limit else None
+    return EntitiesFound(tuple(found[row.entity_id] for row in shown if row.entity_id in found), further)
 
 
-def _entity_conditions(wanted: EntityFilter) -> list[ColumnElement[bool]]:
-    """Return what must be true of an entity, so that all its mentions are counted, whichever of them it is found by."""
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.labels:
-        conditions.append(EntityRow.label.in_(wanted.labels))
-    if wanted.name:
-        part = wanted.name.lower()
-        written = _named_by(func.lower(MentionRow.text).contains(part, autoescape=True))
-        conditions.append(or_(EntityRow.id == wanted.name, func.lower(EntityRow.name).contains(part, autoescape=True), written))
-    if wanted.officials:
-        conditions.append(_named_by(MentionRow.official.is_(True)))
-    if wanted.listed:
-        conditions.append(EntityRow.id.in_(select(LinkRow.entity_id).where(*_MATCHED)))
-    return conditions
+def _entity_query(connection: Connection, wanted: EntityFilter) -> Select[int, str]:
+    """Return the select of mentions and id of the entities wanted, in the order of the list."""
+    entity = IndexedEntityRow
+    conditions: list[ColumnElement[bool]] = [entity.label.in_(wanted.labels)] if wanted.labels else []
+    conditions += [entity.officials > 0] if wanted.officials else []
+    conditions += [entity.entries > 0] if wanted.listed else []
+    found: Any = entity.__table__.c
+    if wanted.name is not None:
+        # Kept apart from the sorting, lest the database fetch the names in the order of the list, row by row.
+        named = select(entity.entity_id, entity.mentions).where(_is_called(connection, wanted.name), *conditions)
+        found, conditions = named.cte("named").prefix_with("MATERIALIZED").c, []
+    mentions, ident = found.mentions, found.entity_id
+    conditions.append(mentions > 0)
+    if wanted.cursor is not None:
+        last_mentions, last_id = _read_cursor(wanted.cursor)
+        conditions += [mentions <= last_mentions, or_(mentions < last_mentions, ident < last_id)]
+    return select(mentions, ident).where(*conditions).order_by(mentions.desc(), ident.desc())
 
 
-def _named_by(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Tell whether any mention in force that meets a condition names the entity."""
-    return EntityRow.id.in_(select(MentionRow.entity_id).where(*_in_force(condition)))
+def _is_called(connection: Connection, name: str) -> ColumnElement[bool]:
+    """Tell of a row of the index whether it has this id, or these words in one of its names."""
+    try:
+        fragments = name_query(name).fragments
+    except ValueError as error:
+        raise FilterError("name", name, f"is no name: {error}") from error
+    place = func.strpos if connection.dialect.name == "postgresql" else func.instr
+    return or_(IndexedEntityRow.entity_id == name, *(place(IndexedEntityRow.names, fragment) > 0 for fragment in fragments))
 
 
-def _load_matches(connection: Connection, entity_ids: Sequence[str]) -> dict[str, _Matches]:
-    """Return by entity the entries that it is matched to, each with its surest match, and what speaks for them."""
-    query = (
-        select(*_LINK_COLUMNS, ListEntryRow.name.label("listed_name"), ListEntryRow.programs)
-        .outerjoin(ListEntryRow, ListEntryRow.entry == LinkRow.entry)
-        .where(LinkRow.entity_id.in_(entity_ids), *_MATCHED)
-        .order_by(LinkRow.entity_id, LinkRow.entry, LinkRow.score.desc(), LinkRow.id)
+def _load_in_short(connection: Connection, entity_ids: Sequence[str]) -> dict[str, EntityFound]:
+    """Return entities by id as lists have them; ids that nobody has are left out."""
+    rows = connection.execute(select(IndexedEntityRow.__table__).where(IndexedEntityRow.entity_id.in_(entity_ids))).all()
+    matches = {row.entity_id: msgspec.json.decode(row.matches) for row in rows if row.entries}
+    listed = _load_entries(connection, {entry for found in matches.values() for entry, *_ in found})
+    return {row.entity_id: _in_short(row, tuple(_as_match(match, listed) for match in matches.get(row.entity_id, ()))) for row in rows}
+
+
+def _in_short(row: Row[*tuple[Any, ...]], matches: tuple[ListMatch, ...]) -> EntityFound:
+    return EntityFound(
+        id=row.entity_id,
+        label=row.label.value,
+        name=row.name,
+        country=row.country,
+        names=(),
+        roles=((row.role, row.affiliation, row.offices),) if row.role is not None else (),
+        matches=matches,
+        evidence=(),
+        mentions=row.mentions,
+        articles=row.articles,
+        events=row.events,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
     )
-    entries: dict[str, dict[str, ListMatch]] = defaultdict(dict)
-    evidence: dict[str, dict[str, None]] = defaultdict(dict)
-    for row in connection.execute(query):
-        match = ListMatch(row.source, row.entry, row.listed_name or row.name, tuple(row.programs or ()), row.score)
-        entries[row.entity_id].setdefault(row.entry, match)
-        evidence[row.entity_id][f"{row.entry}: {row.why}"] = None
-    return {ident: _Matches(tuple(found.values()), tuple(evidence[ident])) for ident, found in entries.items()}
 
 
-_LINK_COLUMNS = (LinkRow.entity_id, LinkRow.entry, LinkRow.source, LinkRow.name, LinkRow.score, LinkRow.why)
+def _load_entries(connection: Connection, entries: Iterable[str]) -> dict[str, Row[*tuple[Any, ...]]]:
+    """Return what the lists say now of these entries, by entry."""
+    columns = (ListEntryRow.entry, ListEntryRow.name, ListEntryRow.programs)
+    return {
+        row.entry: row for chunk in in_chunks(entries) for row in connection.execute(select(*columns).where(ListEntryRow.entry.in_(chunk)))
+    }
 
 
-def _count_events(connection: Connection, entity_ids: Sequence[str]) -> dict[str, int]:
-    """Return by entity in how many events it has a role; rejected ones do not count, as everywhere."""
-    rejected = (
-        select(EventTermRow.number)
-        .join(IndexTermRow, IndexTermRow.code == EventTermRow.code)
-        .where(IndexTermRow.field == "status", IndexTermRow.value == ReviewStatus.REJECTED.value)
-    )
-    query = (
-        select(IndexTermRow.value, func.count(EventTermRow.number.distinct()))
-        .join(EventTermRow, EventTermRow.code == IndexTermRow.code)
-        .where(IndexTermRow.field.in_(_PARTY_FIELDS), IndexTermRow.value.in_(entity_ids), EventTermRow.number.not_in(rejected))
-        .group_by(IndexTermRow.value)
-    )
-    return dict(connection.execute(query).all())
+def _as_match(match: tuple[str, str, str, float], listed: Mapping[str, Row[*tuple[Any, ...]]]) -> ListMatch:
+    entry, source, name, score = match
+    known = listed.get(entry)
+    return ListMatch(source, entry, known.name if known else name, tuple(known.programs) if known else (), score)
+
+
+_CURSOR = re.compile(r"([0-9]{1,10})\.([\x21-\x7e]{1,64})")
+_MOST_MENTIONS = 2**31 - 1
+
+
+def _write_cursor(mentions: int, entity_id: str) -> str:
+    return urlsafe_b64encode(f"{mentions}.{entity_id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[int, str]:
+    """Return the mentions and the id of the last entity of a page. Raises FilterError for what `_write_cursor` did not write."""
+    try:
+        match = _CURSOR.fullmatch(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+        if match is None or int(match[1]) > _MOST_MENTIONS or _write_cursor(int(match[1]), match[2]) != cursor:
+            raise ValueError(cursor)
+    except ValueError:
+        raise FilterError("cursor", cursor[:80], "is no cursor: give `next` of the page before as it stands, or leave it out") from None
+    return int(match[1]), match[2]
 
 
 # --- publishers ---------------------------------------------------------------------------------------------------

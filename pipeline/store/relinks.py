@@ -1,13 +1,13 @@
 """Matches to list entries that newer lists bring to articles which were read before.
 
-Nothing that is in force changes. A new match becomes a row of its own, on the entity under which the name is stored already, so that
-events and mentions lead to it; a match that the newer lists no longer support stands as what it was found on, until the article is read
-again (`pipeline.store.rereading`).
+What is in force stays. A new match becomes a row of its own, on the entity under which the name is stored already, so that events and
+mentions lead to it, and the events in which it has a part count as changed; a match that the newer lists no longer support stands as what
+it was found on, until the article is read again (`pipeline.store.rereading`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from models.records import Analysis, Link, Linking, Mention
 from models.tables import ArticleRow, ArticleVersionRow, KnowledgeVersionRow, LinkRow, MentionRow, RunRow, StageStatusRow
 from models.vocabulary import Label, LinkStatus, StageState
 from pipeline.store.analyses import AnalysisContext, record_new_links
+from pipeline.store.rereading import events_of, touch_events
 
 __all__ = ["due_relinks", "find_new_links", "record_relinks"]
 
@@ -55,7 +56,10 @@ def find_new_links(connection: Connection, analysis: Analysis) -> tuple[Link, ..
 
 
 def record_relinks(connection: Connection, analysis: Analysis, links: Sequence[Link], context: AnalysisContext) -> None:
-    """Add these links of an analysis to its version, and note under which knowledge the version was linked last."""
+    """Add these links of an analysis to its version, and note under which knowledge the version was linked last.
+
+    The events in which an entity with a new link has a part are marked as changed.
+    """
     if links:
         columns = (MentionRow.entity_id, MentionRow.start, MentionRow.end, MentionRow.label)
         in_force = (MentionRow.version_id == analysis.article.id, MentionRow.superseded_at.is_(None))
@@ -66,6 +70,8 @@ def record_relinks(connection: Connection, analysis: Analysis, links: Sequence[L
         new = tuple(mention for mention in named if mention.entity not in entity_ids)
         part = replace(analysis, linking=Linking(new, tuple(links), analysis.linking.identifiers))
         record_new_links(connection, part, context, entity_ids=entity_ids)
+        linked = _linked_entities(connection, analysis.article.id, {link.entry for link in links})
+        touch_events(connection, events_of(connection, analysis.article.id, linked), context.at)
     _record_status(connection, analysis.article.id, context, added=len(links))
 
 
@@ -81,6 +87,12 @@ def _stored_entities(named: Iterable[Mention], stored: Sequence[Row[str, int, in
                 if known is None or (equal and not known[0]):
                     found[mention.entity] = (equal, row.entity_id)
     return {entity: entity_id for entity, (_, entity_id) in found.items()}
+
+
+def _linked_entities(connection: Connection, version_id: str, entries: Collection[str | None]) -> set[str]:
+    """Return the stored entities that a version matches to these entries."""
+    query = select(LinkRow.entity_id).where(LinkRow.version_id == version_id, LinkRow.entry.in_(entries), LinkRow.superseded_at.is_(None))
+    return set(connection.execute(query).scalars())
 
 
 def _record_status(connection: Connection, version_id: str, context: AnalysisContext, *, added: int) -> None:

@@ -1,8 +1,8 @@
 """What is stored and to be run again: which bodies and versions are due and why, and what waits for someone.
 
 A body is due where another extractor made its version, a version where it was read by other stages, another pipeline or, asked for by
-name, with other lists; and where its metadata followed a newer extractor after it was read. `pipeline.store.rereading` has the rules by
-which a newer reading takes the place of an older one.
+name, with other lists; where editors decided on a name in it since; and where its metadata followed a newer extractor after it was read.
+`pipeline.store.rereading` has the rules by which a newer reading takes the place of an older one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import aliased
 
+from models.knowledge import decisions_in
 from models.tables import (
     ArticleRow,
     ArticleVersionRow,
@@ -34,6 +35,7 @@ from models.tables import (
 from models.vocabulary import FetchOutcome, StageState
 from pipeline.store.articles import READ_COLUMNS
 from pipeline.store.chunks import in_chunks
+from pipeline.store.review_corrections import find_corrected
 from pipeline.store.runs import start_run
 
 __all__ = [
@@ -198,6 +200,7 @@ def find_due_readings(connection: Connection, wanted: Selection, in_force: InFor
     rows = connection.execute(_filtered(query, wanted, published)).all()
     statuses, models, followed = _statuses(connection), _models(connection), _followed(connection)
     lists = {row.id: row.list_versions for row in connection.execute(select(KnowledgeVersionRow.id, KnowledgeVersionRow.list_versions))}
+    corrected = _corrected(connection, wanted, {row.id: statuses[row.id] for row in rows if "events" in statuses.get(row.id, {})})
     due = []
     for row in rows:
         known = statuses.get(row.id, {})
@@ -208,9 +211,20 @@ def find_due_readings(connection: Connection, wanted: Selection, in_force: InFor
         reasons = _reasons(wanted, in_force, known, (model, in_force.models.get(row.lang)), lists)
         if read and row.id in followed and followed[row.id] > read.at:
             reasons += ((wanted.stage or "tag", "other metadata"),)
+        if row.id in corrected:
+            reasons += ((wanted.stage or "tag", "decided by editors"),)
         if reasons or not wanted.changed:
             due.append(DueReading(row.id, reasons or ((wanted.stage or "read", "asked for"),)))
     return due
+
+
+def _corrected(connection: Connection, wanted: Selection, read: Mapping[str, Mapping[str, _Status]]) -> set[str]:
+    """Return the versions in which editors decided on a name since they were read."""
+    if wanted.stage not in {None, "tag", "link"}:
+        return set()
+    return find_corrected(
+        connection, {version: decisions_in(known["events"].versions.get("knowledge", "")) for version, known in read.items()}
+    )
 
 
 def _filtered(query: Select[*tuple[Any, ...]], wanted: Selection, published: Any) -> Select[*tuple[Any, ...]]:  # noqa: ANN401 - a column

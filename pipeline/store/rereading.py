@@ -43,9 +43,11 @@ from pipeline.store.chunks import in_chunks
 from pipeline.store.merges import group_of
 from pipeline.store.supersede import DETAILS, LAYERS, LINKS, Settlement, restore, say, settle, supersede
 
-__all__ = ["events_beside", "record_rereading"]
+__all__ = ["events_beside", "events_of", "record_rereading", "touch_events"]
 
 _PARTIES = (ArgumentRole.ACTOR, ArgumentRole.TARGET)
+_NAMED = (*_PARTIES, ArgumentRole.SPEAKER)
+"""Roles of which an event shows the list entries."""
 
 Signature = tuple[EventType, str | None, Modality, str | None, str | None, frozenset[tuple[ArgumentRole, str]]]
 Place = tuple[int, int]
@@ -89,7 +91,7 @@ def record_rereading(connection: Connection, analysis: Analysis, context: Analys
     counts["events the same"] = len(kept)
     counts["events told otherwise"] = len(told_otherwise & kept)
     counts["events left to people"] = len(left_out)
-    _touch(connection, told_otherwise, context.at)
+    touch_events(connection, told_otherwise, context.at)
     counts["events told again"] = _restore(
         connection, [one.id for one in matched.values() if one.withdrawn and not one.decided], context.at
     )
@@ -235,15 +237,19 @@ def _events_with_other_details(settlement: Settlement) -> set[str]:
 
 def _events_with_other_matches(connection: Connection, version_id: str, settlement: Settlement) -> set[str]:
     """Return the events, none withdrawn, that this version tells of someone whose list entries are others than before."""
-    entities = {row["entity_id"] for row in settlement.changed(LinkRow)}
+    return events_of(connection, version_id, {row["entity_id"] for row in settlement.changed(LinkRow)})
+
+
+def events_of(connection: Connection, version_id: str, entity_ids: Collection[str]) -> set[str]:
+    """Return the events, none withdrawn, of which a version says that one of these entities does them, meets them or tells them."""
     found: set[str] = set()
-    for chunk in in_chunks(entities):
+    for chunk in in_chunks(entity_ids):
         query = (
             select(EventMentionRow.event_id)
             .join(EventArgumentRow, EventArgumentRow.mention_id == EventMentionRow.id)
             .join(EventRow, EventRow.id == EventMentionRow.event_id)
             .where(EventMentionRow.version_id == version_id, EventRow.deleted_at.is_(None), EventArgumentRow.entity_id.in_(chunk))
-            .where(EventArgumentRow.role.in_(_PARTIES), EventArgumentRow.superseded_at.is_(None))
+            .where(EventArgumentRow.role.in_(_NAMED), EventArgumentRow.superseded_at.is_(None))
         )
         found |= set(connection.execute(query).scalars())
     return found
@@ -257,7 +263,7 @@ def _count_rows(settlement: Settlement) -> Counter[str]:
     return counts
 
 
-def _touch(connection: Connection, ids: Collection[str], at: datetime) -> None:
+def touch_events(connection: Connection, ids: Collection[str], at: datetime) -> None:
     """Mark events as changed, and those that stand for them."""
     for chunk in in_chunks(ids):
         stand = set(connection.execute(select(EventRow.merged_into).where(EventRow.id.in_(chunk))).scalars()) - {None}

@@ -26,6 +26,7 @@ from models.tables import (
     Supersedable,
     TimeExpressionRow,
 )
+from pipeline.store.chunks import in_chunks
 from pipeline.store.views import FLAT_VIEW
 
 __all__ = ["ArticleView", "load_article_view"]
@@ -142,12 +143,6 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
         )
         .order_by(AmountRow.start)
     )
-    told_here = select(func.coalesce(EventRow.merged_into, EventRow.id)).join(EventMentionRow, EventMentionRow.event_id == EventRow.id)
-    tellings = (
-        select(_FLAT)
-        .where(_FLAT.c.event_id.in_(told_here.where(EventMentionRow.version_id == version_id)), _FLAT.c.article_id != version["article_id"])
-        .order_by(_FLAT.c.event_id, _FLAT.c.published_at, _FLAT.c.version)
-    )
     return ArticleView(
         version=dict(version),
         versions=_all(connection, ordered),
@@ -162,8 +157,25 @@ def load_article_view(connection: Connection, name: str) -> ArticleView | None:
         arguments=_all(connection, arguments),
         knowledge=_knowledge_of(connection, version_id),
         event_amounts=_all(connection, amounts),
-        tellings=_all(connection, tellings),
+        tellings=_tellings(connection, version["article_id"], version_id),
     )
+
+
+def _tellings(connection: Connection, article_id: str, version_id: str) -> tuple[Fields, ...]:
+    """Return the events that a version tells as other articles tell them."""
+    stands = func.coalesce(EventRow.merged_into, EventRow.id)
+    told_here = (
+        select(stands).join(EventMentionRow, EventMentionRow.event_id == EventRow.id).where(EventMentionRow.version_id == version_id)
+    )
+    told = list(connection.execute(told_here.distinct()).scalars())
+    others = select(EventRow.article_id).where(
+        or_(EventRow.id.in_(told), EventRow.merged_into.in_(told)), EventRow.article_id != article_id
+    )
+    rows: list[Fields] = []
+    # The view finds articles by an index; which events stand for which it would look up for all there are.
+    for chunk in in_chunks(set(connection.execute(others).scalars())):
+        rows += _all(connection, select(_FLAT).where(_FLAT.c.article_id.in_(chunk), _FLAT.c.event_id.in_(told)))
+    return tuple(sorted(rows, key=lambda row: (row["event_id"], str(row["published_at"] or ""), row["version"])))
 
 
 def _knowledge_of(connection: Connection, version_id: str) -> str | None:

@@ -79,7 +79,7 @@ def _flat_view(aggregate: str) -> str:
       {_first_amount("usd")} AS amount_usd, {_first_amount("usd_basis")} AS usd_basis, {quantities} AS quantities,
       {_first_mention("trigger_text")} AS trigger_text, {_first_mention("evidence_text")} AS evidence, o.score, e.status,
       e.n_mentions, e.n_articles, e.n_sources, v.publisher, v.source_kind, v.published_at, v.url, v.title, v.lang,
-      v.article_id, e.changed_at, o.extractor_version
+      o.article_id, e.changed_at, o.extractor_version
     FROM event o
     JOIN event e ON e.id = coalesce(o.merged_into, o.id)
     JOIN article r ON r.id = o.article_id

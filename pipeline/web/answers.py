@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from threading import BoundedSemaphore
 from urllib.parse import urlencode
 
+import anyio
 from fastapi.responses import Response, StreamingResponse
 from pydantic_core import to_json
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from models.filters import EventFilter, Sort
 from pipeline.publish import Format, export_name
@@ -27,7 +29,12 @@ JSON_TYPE = "application/json"
 EXPORTS_AT_ONCE = 4
 """Each holds a connection to the database for as long as its client reads."""
 
+PATIENCE_SECONDS = 60
+"""How long an export waits until its client takes what was sent; one that reads on, however slowly, gets everything."""
+
 _RETRY_SECONDS = 15
+
+_log = logging.getLogger(__name__)
 
 
 # --- JSON ---------------------------------------------------------------------------------------------------------
@@ -71,12 +78,19 @@ def _answer(body: bytes, etag: str, record: object) -> Response:
 def choose_type(request: Request, types: Sequence[str]) -> str:
     """Return the media type that the header Accept prefers, the first of equals. Raises RequestError where it wants none of them."""
     header = request.headers.get("accept", "").strip() or "*/*"
-    ranked = [(max((quality for span, quality in _ranges(header) if _covers(span, kind)), default=0.0), kind) for kind in types]
-    quality, chosen = max(ranked, key=lambda pair: pair[0])
+    ranges = list(_ranges(header))
+    quality, chosen = max(((_quality(ranges, kind), kind) for kind in types), key=lambda pair: pair[0])
     if quality <= 0:
         message = f"the header Accept asks for {header[:200]}, this address gives {', '.join(types)}: send Accept: {types[0]}, or none"
         raise RequestError(ErrorCode.NOT_ACCEPTABLE, message)
     return chosen
+
+
+def _quality(ranges: Iterable[tuple[str, float]], kind: str) -> float:
+    """Return how welcome a media type is: what names it most closely decides (RFC 9110, 12.5.1); 0 where nothing covers it."""
+    closest = ("*/*", f"{kind.partition('/')[0]}/*", kind)
+    covering = [(closest.index(span), quality) for span, quality in ranges if span in closest]
+    return max(covering, default=(0, 0.0))[1]
 
 
 def _ranges(header: str) -> Iterator[tuple[str, float]]:
@@ -87,10 +101,6 @@ def _ranges(header: str) -> Iterator[tuple[str, float]]:
             yield span, float(given[0]) if given else 1.0
         except ValueError:
             yield span, 0.0
-
-
-def _covers(span: str, kind: str) -> bool:
-    return span in {"*/*", kind, f"{kind.partition('/')[0]}/*"}
 
 
 # --- files --------------------------------------------------------------------------------------------------------
@@ -132,8 +142,25 @@ def _close(blocks: Iterator[bytes], slots: Slots) -> None:
     slots.give_back()
 
 
+class _Stalled(Exception):
+    """A client that does not take what was sent."""
+
+
+def _with_patience(send: Send) -> Send:
+    """Return what sends a part, or raises _Stalled where that takes too long: a server waits until its client has taken what came before."""
+
+    async def send_in_time(message: Message) -> None:
+        try:
+            with anyio.fail_after(PATIENCE_SECONDS):
+                await send(message)
+        except TimeoutError as error:
+            raise _Stalled from error
+
+    return send_in_time
+
+
 class _ExportResponse(StreamingResponse):
-    """Sends blocks, and closes what they come from, also where the client leaves in between."""
+    """Sends blocks, and closes what they come from, also where the client leaves in between or reads no further."""
 
     def __init__(self, blocks: Iterator[bytes], *, close: Callable[[], None], headers: Mapping[str, str], media_type: str) -> None:
         super().__init__(blocks, headers=headers, media_type=media_type)
@@ -146,6 +173,9 @@ class _ExportResponse(StreamingResponse):
                 await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
                 await send({"type": "http.response.body", "body": b""})
             else:
-                await super().__call__(scope, receive, send)
+                await super().__call__(scope, receive, _with_patience(send))
+        except _Stalled:
+            # Left without its end, so that the server cuts the connection and nobody takes half for all.
+            _log.warning("an export was given up: its client took nothing for %s s", PATIENCE_SECONDS)
         finally:
             self._close()

@@ -14,9 +14,8 @@ from fastapi import Path as InPath
 from fastapi.responses import Response
 from starlette.requests import Request
 
-from models.filters import DEFAULT_LIMIT, EntityFilter, EventFilter, Sort
+from models.filters import DEFAULT_LIMIT, EventFilter, Sort
 from models.findings import AmountFound, EntityFound, EventFound
-from models.vocabulary import Label
 from pipeline.publish import FORMATS
 from pipeline.publish.snapshot import list_snapshots as list_snapshots_in
 from pipeline.query import FACETS, Reader, describe, filter_pairs
@@ -108,6 +107,8 @@ def add_examples(described: dict[str, Any]) -> None:
 _EVENTS = Parameters(*p.FILTER, *p.PAGING, p.FORMAT, p.BOM)
 _FILTERED = Parameters(*p.FILTER)
 _TIMELINE = Parameters(*p.FILTER, p.BY)
+_PLACES_LIMIT = replace(p.LIMIT, help="Places in the answer.")
+_PLACES = Parameters(*p.FILTER, _PLACES_LIMIT)
 _FACETS = Parameters(*p.FILTER, p.FACET, p.MOST)
 _AMOUNTS = Parameters(*p.FILTER, *p.PAGING)
 _NONE = Parameters()
@@ -124,8 +125,8 @@ def list_events(request: Request, reader: ReaderGiven, slots: SlotsGiven) -> Res
     if name == "json":
         return _answer_events(request, reader, wanted, asked)
     for parameter in (p.LIMIT, p.CURSOR):
-        if asked.has(parameter):
-            raise refuse(parameter.name, "", f"belongs to pages, and {name} has all that is found: leave it out, or ask for format=json")
+        if (given := asked.given(parameter)) is not None:
+            raise refuse(parameter.name, given, f"belongs to pages, and {name} has all that is found: leave it out, or ask for format=json")
     return answer_export(reader, wanted, FORMATS[name], sort=asked.page().sort, bom=bom, slots=slots, now=datetime.now(UTC))
 
 
@@ -188,12 +189,31 @@ def count_facets(request: Request, reader: ReaderGiven) -> Response:
 
 @_get("/timeline", _TIMELINE, s.TimelineAnswer, "events")
 def show_timeline(request: Request, reader: ReaderGiven) -> Response:
-    """Count the events that the filter finds over time, by type, with the sum of their amounts in US dollars."""
+    """Count the events that the filter finds over time, by type, with the sum of their amounts in US dollars.
+
+    What is not known as exactly as the periods are long is counted beside them.
+    """
     asked = _TIMELINE.read(request)
     wanted, by = asked.filter(), asked.one(p.BY, p.DEFAULT_BY)
-    return answer_unless_known(
-        request, reader, (*_named(wanted), by), lambda: s.TimelineAnswer(*_named(wanted), by, reader.timeline(wanted, by))
-    )
+
+    def make() -> s.TimelineAnswer:
+        found = reader.timeline(wanted, by)
+        return s.TimelineAnswer(*_named(wanted), by, found.points, found.coarser, found.longer, found.undated)
+
+    return answer_unless_known(request, reader, (*_named(wanted), by), make)
+
+
+@_get("/places", _PLACES, s.PlacesAnswer, "events")
+def list_places(request: Request, reader: ReaderGiven) -> Response:
+    """List the places where the events that the filter finds happen, those with the most events first."""
+    asked = _PLACES.read(request)
+    wanted, most = asked.filter(), asked.one(_PLACES_LIMIT, DEFAULT_LIMIT)
+
+    def make() -> s.PlacesAnswer:
+        found = reader.places(wanted, most)
+        return s.PlacesAnswer(*_named(wanted), found.places, found.others, found.placeless)
+
+    return answer_unless_known(request, reader, (*_named(wanted), most), make)
 
 
 @_get("/amounts", _AMOUNTS, s.AmountsAnswer, "events")
@@ -206,7 +226,7 @@ def list_amounts(request: Request, reader: ReaderGiven) -> Response:
     wanted, page = asked.filter(), asked.page()
     if wanted.amount_min is None and wanted.amount_max is None:
         wanted = replace(wanted, amount_min=0.0)
-    if not asked.has(p.SORT) and not asked.has(p.CURSOR):
+    if asked.given(p.SORT) is None and asked.given(p.CURSOR) is None:
         page = replace(page, sort=Sort.AMOUNT)
 
     def make() -> s.AmountsAnswer:
@@ -234,7 +254,7 @@ def _is_wanted(amount: AmountFound, wanted: EventFilter) -> bool:
 
 # --- entities -----------------------------------------------------------------------------------------------------
 
-_ENTITIES = Parameters(p.LABEL, p.NAME, p.LISTED, p.OFFICIALS, p.ENTITIES_LIMIT)
+_ENTITIES = Parameters(p.LABEL, p.NAME, p.LISTED, p.OFFICIALS, p.ENTITIES_LIMIT, p.CURSOR)
 _OF_ENTITY = Parameters(*(parameter for parameter in p.FILTER if parameter.name != "entity"), *p.PAGING)
 
 
@@ -242,14 +262,13 @@ _OF_ENTITY = Parameters(*(parameter for parameter in p.FILTER if parameter.name 
 def list_entities(request: Request, reader: ReaderGiven) -> Response:
     """List persons, bodies, places, ships and other names, most often named first, each in short."""
     asked = _ENTITIES.read(request)
-    wanted = EntityFilter(
-        labels=tuple(Label(label) for label in asked.all(p.LABEL)),
-        name=asked.one(p.NAME, None),
-        listed=asked.one(p.LISTED, default=False),
-        officials=asked.one(p.OFFICIALS, default=False),
-        limit=asked.one(p.ENTITIES_LIMIT, DEFAULT_LIMIT),
-    )
-    return answer_json(request, s.EntitiesAnswer(tuple(reader.entities(wanted))))
+    wanted = asked.entities(limit=DEFAULT_LIMIT)
+
+    def make() -> s.EntitiesAnswer:
+        found = reader.find_entities(wanted)
+        return s.EntitiesAnswer(found.entities, found.next, _next_url(request, asked, found.next))
+
+    return answer_unless_known(request, reader, wanted, make)
 
 
 @_get("/entities/{entity_id}", _NONE, s.EntityAnswer, "entities")

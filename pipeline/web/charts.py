@@ -5,12 +5,12 @@ Every drawing stands beside a table that says the same, so none of them has to b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from math import cos, pi, sin, sqrt
 
-from models.findings import CoActor, TimePoint
+from models.findings import CoActor, PlaceCount, Timeline, TimePoint
 
 __all__ = [
     "VIEWS",
@@ -19,7 +19,6 @@ __all__ = [
     "Dot",
     "MapView",
     "Node",
-    "PlaceCount",
     "draw_bars",
     "draw_dots",
     "draw_graph",
@@ -85,15 +84,15 @@ def _after(period: str) -> str:
     return date.fromordinal(date(year, *rest).toordinal() + 1).isoformat()
 
 
-def merge_years(points: Iterable[TimePoint]) -> tuple[TimePoint, ...]:
-    """Return the months summed up by year."""
+def merge_years(timeline: Timeline) -> Timeline:
+    """Return a timeline of months as one of years, in which what is known to the year alone has its place."""
     years: dict[str, TimePoint] = {}
-    for point in points:
+    for point in sorted((*timeline.points, *timeline.coarser), key=lambda point: point.period):
         year = point.period[:4]
         before = years.get(year) or TimePoint(year, 0, 0.0)
         types = {name: before.by_type.get(name, 0) + point.by_type.get(name, 0) for name in {**before.by_type, **point.by_type}}
         years[year] = TimePoint(year, before.count + point.count, before.usd + point.usd, types)
-    return tuple(years.values())
+    return replace(timeline, points=tuple(years.values()), coarser=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,20 +153,12 @@ class MapView:
         left, right = round(self.west * _SQUEEZE * self.scale), round(self.east * _SQUEEZE * self.scale)
         return left, -self.north * self.scale, right - left, (self.north - self.south) * self.scale
 
-    def holds(self, place: PlaceCount) -> bool:
-        """Return whether a place lies within the bounds."""
-        return self.west <= place.longitude <= self.east and self.south <= place.latitude <= self.north
-
-
-@dataclass(frozen=True, slots=True)
-class PlaceCount:
-    """Events at one place; degrees north and east."""
-
-    id: str
-    name: str
-    latitude: float
-    longitude: float
-    count: int
+    def point(self, place: PlaceCount) -> tuple[float, float] | None:
+        """Return where a place is in units of the drawing; None for one that lies outside the bounds, or nobody knows where."""
+        east, north = place.longitude, place.latitude
+        if east is None or north is None or not (self.west <= east <= self.east and self.south <= north <= self.north):
+            return None
+        return round(east * _SQUEEZE * self.scale, 1), round(-north * self.scale, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +186,10 @@ _LARGEST, _SMALLEST = 0.03, 0.006
 
 def draw_dots(view: MapView, places: Sequence[PlaceCount]) -> tuple[Dot, ...]:
     """Return the places within the view, largest first, so that small dots lie on large ones; areas are in proportion to events."""
-    inside = sorted((place for place in places if view.holds(place)), key=lambda place: (-place.count, place.id))
     most = max((place.count for place in places), default=1)
     height = view.box[3]
     return tuple(
-        Dot(
-            place,
-            x=round(place.longitude * _SQUEEZE * view.scale, 1),
-            y=round(-place.latitude * view.scale, 1),
-            radius=round(height * max(_SMALLEST, _LARGEST * sqrt(place.count / most)), 1),
-        )
-        for place in inside
+        Dot(place, *point, radius=round(height * max(_SMALLEST, _LARGEST * sqrt(place.count / most)), 1))
+        for place in sorted(places, key=lambda place: (-place.count, place.id))
+        if (point := view.point(place)) is not None
     )

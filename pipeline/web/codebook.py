@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import is_dataclass
-from datetime import datetime
-from types import NoneType
-from typing import Any, get_args, get_origin
-
 from models import vocabulary
-from models.filters import FIELDS, Sort
+from models.filters import FIELDS
 from models.findings import (
     AmountFound,
     ArticleFound,
@@ -20,39 +15,31 @@ from models.findings import (
     ListMatch,
     PartyFound,
     Passage,
+    PlaceCount,
     PlaceFound,
     QuantityFound,
     SourceFound,
+    Timeline,
     TimePoint,
 )
 from models.vocabulary import DefinedEnum
-from pipeline.publish.records import describe_fields
+from pipeline.publish.codebook import VOCABULARIES
+from pipeline.publish.records import describe_fields, record_name, record_summary, type_words
 from pipeline.web.errors import ErrorCode
-from pipeline.web.schemas import (
-    CodebookAnswer,
-    FieldDefined,
-    FilterField,
-    RecordDefined,
-    ValueDefined,
-    VocabularyDefined,
-    record_name,
-    record_summary,
-)
+from pipeline.web.schemas import CodebookAnswer, FieldDefined, FilterField, RecordDefined, ValueDefined, VocabularyDefined
 
 __all__ = ["CODEBOOK"]
 
 _RECORDS = (
     *(EventFound, PartyFound, ListMatch, PlaceFound, AmountFound, QuantityFound, ArticleFound, Passage),
-    *(EntityFound, CoActor, SourceFound, Facet, FacetValue, TimePoint),
+    *(EntityFound, CoActor, SourceFound, Facet, FacetValue, TimePoint, Timeline, PlaceCount),
 )
 
 _VOCABULARIES: tuple[type[DefinedEnum], ...] = (
-    *(vocabulary.EventType, vocabulary.Modality, vocabulary.Genericity, vocabulary.Precision, vocabulary.AttributionKind),
-    *(vocabulary.ArgumentRole, vocabulary.AmountRole, vocabulary.QuantityRole, vocabulary.Bound, vocabulary.Label),
-    *(vocabulary.ReviewStatus, vocabulary.LinkStatus, vocabulary.FeedKind, vocabulary.BodyStatus, Sort, ErrorCode),
+    vocabulary.EventType,
+    *(values for _, _, values in VOCABULARIES),
+    *(vocabulary.LinkStatus, vocabulary.BodyStatus, ErrorCode),
 )
-
-_WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", datetime: "time in UTC, ISO 8601", NoneType: "null"}
 
 
 def _define_values(values: tuple[DefinedEnum, ...]) -> tuple[ValueDefined, ...]:
@@ -67,23 +54,8 @@ def _define_filter() -> tuple[FilterField, ...]:
 
 
 def _define_record(record: type) -> RecordDefined:
-    described = describe_fields(record)
-    defined = tuple(FieldDefined(field.name, _word(field.kind) + (" or null" if field.optional else ""), field.text) for field in described)
+    defined = tuple(FieldDefined(field.name, type_words(field), field.text) for field in describe_fields(record))
     return RecordDefined(record_name(record), record_summary(record), defined)
-
-
-def _word(kind: Any) -> str:  # noqa: ANN401 - a type, whatever form it has
-    """Return a type in words."""
-    origin, given = get_origin(kind), get_args(kind)
-    if origin is tuple and given[-1] is Ellipsis:
-        return f"list of {_word(given[0])}"
-    if origin is tuple:
-        return f"[{', '.join(_word(one) for one in given)}]"
-    if origin is dict:
-        return f"object from {_word(given[0])} to {_word(given[1])}"
-    if origin is not None:
-        return " or ".join(_word(one) for one in given)
-    return record_name(kind) if is_dataclass(kind) and isinstance(kind, type) else _WORDS[kind]
 
 
 def _define_vocabulary(values: type[DefinedEnum]) -> VocabularyDefined:

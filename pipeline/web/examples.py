@@ -19,10 +19,12 @@ from models.findings import (
     ListMatch,
     PartyFound,
     Passage,
+    PlaceCount,
     PlaceFound,
     QuantityFound,
     Relation,
     SourceFound,
+    Timeline,
     TimePoint,
 )
 from pipeline.publish.manifest import Manifest, SnapshotPart
@@ -105,7 +107,10 @@ _PASSAGE = Passage(
     rules=("CYBER_OP", "steal"),
 )
 
-_TIME = (TimePoint("2025-10", 2, 5.5e6, {"CYBER_OP": 2}), TimePoint("2025-11", 1, 2e6, {"CYBER_OP": 1}))
+_TIME = Timeline(
+    points=(TimePoint("2025-10", 2, 5.5e6, {"CYBER_OP": 2}), TimePoint("2025-11", 1, 2e6, {"CYBER_OP": 1})),
+    coarser=(TimePoint("2025", 1, 3e9, {"CYBER_OP": 1}),),
+)
 
 _ENTITY = EntityFound(
     id="ent-0a1b2c3d",
@@ -201,9 +206,10 @@ _RECORDS = (
     s.EventAnswer(_EVENT, None, (_PASSAGE,), (Relation("reason_for", "evt-4f1c", _EVENT.id, 0.8),)),
     s.CountAnswer(*_QUERY, 3),
     s.FacetsAnswer(*_QUERY, 3, (Facet("modality", (FacetValue("alleged", "alleged", 2), FacetValue("asserted", "asserted", 1))),)),
-    s.TimelineAnswer(*_QUERY, "month", _TIME),
+    s.TimelineAnswer(*_QUERY, "month", _TIME.points, _TIME.coarser, _TIME.longer, _TIME.undated),
+    s.PlacesAnswer(*_QUERY, (PlaceCount("kb:seoul", "Seoul", "KR", 37.57, 126.98, 3, _EVENT.id, "2025-11-04"),), others=0, placeless=1),
     s.AmountsAnswer(*_QUERY, (s.AmountOfEvent(_EVENT.id, "CYBER_OP", "2025-11-04", "alleged", _SERVICE.name, _AMOUNT),), None, None),
-    s.EntitiesAnswer((_ENTITY,)),
+    s.EntitiesAnswer((_ENTITY,), None, None),
     s.EntityAnswer(_ENTITY, _TIME),
     _ARTICLE_ANSWER,
     s.SourcesAnswer((SourceFound("Hanbit News", "wire", 41, 12, _DAY, _DAY),)),

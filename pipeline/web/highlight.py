@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,7 +28,7 @@ __all__ = [
 _HANGUL = range(0xAC00, 0xD7A4)
 _PLACE_IN_TITLE = {"trigger": "trigger: the word that tells it", "cue": "word that decides how it is told"}
 _MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_STEPS = ((1e12, "trillion", "tn"), (1e9, "billion", "bn"), (1e6, "million", "m"))
+_STEPS = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,10 @@ def _named(role: str, party: PartyFound) -> str:
 
 
 def _found(kind: str, title: str, words: str, text: str) -> Iterator[Mark]:
-    start = text.find(words) if words else -1
+    """Yield the first place of the words in the text: as words of their own, or else as a part of one, as Korean endings are."""
+    if not words:
+        return
+    start = found.start() if (found := re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text)) else text.find(words)
     if start >= 0:
         yield Mark(kind, title, start, start + len(words))
 
@@ -140,10 +144,12 @@ def day_words(moment: datetime | date | None) -> str:
 
 def short_number(value: float) -> str:
     """Return a number in few characters: 1.46bn, 2.5m, 12,500, 3."""
-    for step, _, letter in _STEPS:
-        if value >= step:
-            return f"{value / step:.3g}{letter}"
-    return f"{value:,.0f}" if value >= 1 or value == 0 else f"{value:.2g}"
+    if value < _STEPS[-1][0]:
+        return f"{value:,.0f}" if value >= 1 or value == 0 else f"{value:.2g}"
+    # Rounded first: 999.99 million are 1 billion.
+    rounded = float(f"{value:.3g}")
+    step, letter = next((step, letter) for step, letter in _STEPS if rounded >= step)
+    return f"{rounded / step:,g}{letter}"
 
 
 def money_words(amount: AmountFound) -> str:

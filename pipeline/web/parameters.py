@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from models.filters import DEFAULT_LIMIT, FIELDS, MOST_ON_A_PAGE, EventFilter, Field, FieldKind, Page, Sort
+from models.filters import DEFAULT_LIMIT, FIELDS, MOST_ON_A_PAGE, EntityFilter, EventFilter, Field, FieldKind, Page, Sort
 from models.vocabulary import Label
 from pipeline.publish import FORMATS
 from pipeline.query import PAGE_FIELDS, Period, parse_filter, parse_page
@@ -93,9 +93,20 @@ class Asked:
         """Return sort, limit and cursor. Raises QueryError."""
         return parse_page(pair for pair in self._pairs if pair[0] in PAGE_FIELDS)
 
-    def has(self, parameter: Parameter) -> bool:
-        """Tell whether the parameter is given."""
-        return any(name == parameter.name for name, _ in self._pairs)
+    def entities(self, *, limit: int) -> EntityFilter:
+        """Return the filter of entities, for a page of so many where the request says nothing of that. Raises QueryError."""
+        return EntityFilter(
+            labels=tuple(Label(label) for label in self.all(LABEL)),
+            name=self.one(NAME, None),
+            listed=self.one(LISTED, default=False),
+            officials=self.one(OFFICIALS, default=False),
+            limit=self.one(ENTITIES_LIMIT, limit),
+            cursor=self.one(CURSOR, None),
+        )
+
+    def given(self, parameter: Parameter) -> str | None:
+        """Return the first value of a parameter, as it was given; None where it is not."""
+        return next((value for name, value in self._pairs if name == parameter.name), None)
 
     def without(self, parameter: Parameter) -> list[tuple[str, str]]:
         """Return the parameters as they were given, but for one."""
@@ -203,10 +214,10 @@ FACET = _choice("facet", "Field to count.", TERM_FIELDS, repeats=True)
 MOST = _whole("most", "Values of each field.", least=1, most=_MOST_VALUES, default=DEFAULT_MOST)
 BY = _choice("by", f"Length of the periods; {DEFAULT_BY} where nothing is given.", get_args(Period))
 LABEL = _choice("label", "Kind of name.", [label.value for label in Label], repeats=True)
-NAME = Parameter("name", "Part of the name, or id.", _TEXT, "Kim", str)
+NAME = Parameter("name", "Words of a name in any spelling, or id.", _TEXT, "Kim", str)
 LISTED = _flag("listed", "Only those matched to a sanctions list.")
 OFFICIALS = _flag("officials", "Only officials.")
-ENTITIES_LIMIT = replace(LIMIT, help="Entities in the answer.")
+ENTITIES_LIMIT = replace(LIMIT, help="Entities on the page.")
 SINCE = _of_field(Field("since", FieldKind.INSTANT, "Written since then: a day, or a time with its zone.", "2026-01-01T00:00:00Z"))
 AFTER = _whole("after", "`after` of the answer before: only later lines.", least=0, most=2**53, default=0)
 CHANGES_LIMIT = _whole("limit", "Lines in the answer.", least=1, most=MOST_CHANGES, default=MOST_CHANGES)

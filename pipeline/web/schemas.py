@@ -13,9 +13,21 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from models.findings import AmountFound, EntityFound, EventFound, Facet, Passage, Relation, SourceFound, TimePoint
+from models.findings import (
+    AmountFound,
+    ArticleFound,
+    EntityFound,
+    EventFound,
+    Facet,
+    Passage,
+    PlaceCount,
+    Relation,
+    SourceFound,
+    Timeline,
+    TimePoint,
+)
 from pipeline.publish.manifest import Manifest
-from pipeline.publish.records import describe_fields
+from pipeline.publish.records import describe_fields, record_name, record_summary
 from pipeline.store.search import ArticleView
 
 __all__ = [
@@ -38,6 +50,7 @@ __all__ = [
     "IdentifierSpan",
     "LinkFound",
     "NameSpan",
+    "PlacesAnswer",
     "RecordDefined",
     "SnapshotsAnswer",
     "SourcesAnswer",
@@ -49,8 +62,6 @@ __all__ = [
     "article_answer",
     "model_of",
     "pick",
-    "record_name",
-    "record_summary",
 ]
 
 T = TypeVar("T")
@@ -112,7 +123,23 @@ class TimelineAnswer:
     query: Query
     description: Description
     by: Annotated[str, "day, month or year."]
-    points: Annotated[tuple[TimePoint, ...], "Oldest first; periods without events are left out, and so are events without a date."]
+    points: Annotated[tuple[TimePoint, ...], "Periods with their events, oldest first; periods without events are left out."]
+    coarser: Annotated[
+        tuple[TimePoint, ...], "Events known to the month or year alone where periods are shorter: by that month or year, oldest first."
+    ]
+    longer: Annotated[int, "Events whose date reaches over several years."]
+    undated: Annotated[int, "Events without a date."]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesAnswer:
+    """Where the events that a filter finds happen."""
+
+    query: Query
+    description: Description
+    places: Annotated[tuple[PlaceCount, ...], "Places with the most events first, equal ones by their name."]
+    others: Annotated[int, "How many more places there are."]
+    placeless: Annotated[int, "Events without a place."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +167,11 @@ class AmountsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class EntitiesAnswer:
-    """Entities, most often named first."""
+    """Entities of one page, most often named first."""
 
-    entities: Annotated[tuple[EntityFound, ...], "Entities in short: without spellings, evidence and co-actors, with one office."]
+    entities: Annotated[tuple[EntityFound, ...], "Entities in short: without spellings, evidence and co-actors, with the commonest office."]
+    next: Next
+    next_url: NextUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +179,7 @@ class EntityAnswer:
     """One entity, with its events over time."""
 
     entity: EntityFound
-    timeline: Annotated[tuple[TimePoint, ...], "Its events by month."]
+    timeline: Annotated[Timeline, "Its events by month."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,17 +282,10 @@ class EventSpan:
 
 
 @dataclass(frozen=True, slots=True)
-class ArticleAnswer:
+class ArticleAnswer(ArticleFound):
     """One article in one version, with all that was found in it; offsets are code points of the text of that version."""
 
-    id: Annotated[str, "Article."]
     version: Annotated[str, "Version."]
-    url: Annotated[str, "Address."]
-    title: Annotated[str, "Headline."]
-    publisher: Annotated[str, "Publisher."]
-    source_kind: Annotated[str, "Kind of source."]
-    lang: Annotated[str, "Language code."]
-    published_at: Annotated[datetime | None, "Time of publication, UTC."]
     published_precision: Annotated[str | None, "How exactly that is known."]
     body_status: Annotated[str, "Whether the whole text was had."]
     characters: Annotated[int, "Length of the text in code points."]
@@ -385,16 +407,6 @@ def model_of(record: type) -> type[BaseModel]:
         field.name: (_type_of(hints[field.name]), Field(description=field.text or None)) for field in describe_fields(record)
     }
     return create_model(record_name(record), __doc__=record_summary(record), __config__=ConfigDict(extra="forbid"), **named)
-
-
-def record_name(record: type) -> str:
-    """Return the name of a record as the interface calls it."""
-    return record.__name__.removesuffix("Found")
-
-
-def record_summary(record: type) -> str:
-    """Return what a record is, in a sentence or two."""
-    return " ".join((record.__doc__ or "").split("\n\n")[0].split())
 
 
 def _type_of(hint: Any) -> Any:  # noqa: ANN401 - a type, whatever form it has

@@ -14,11 +14,11 @@ from itertools import cycle, islice
 import pytest
 
 from models.filters import EventFilter, Sort
-from models.findings import EventFound
+from models.findings import EventFound, PlaceFound
 from pipeline.errors import UsageError
 from pipeline.publish.cameo import CAMEO_COLUMNS, read_cameo
-from pipeline.publish.flat_csv import read_csv
-from pipeline.publish.formats import FORMATS, encode_export, export_name, write_export
+from pipeline.publish.flat_csv import encode_csv, read_csv
+from pipeline.publish.formats import FORMATS, export_name, write_export
 from pipeline.publish.geojson import has_point
 from pipeline.publish.json_lines import read_json_lines
 from pipeline.publish.parquet import read_parquet
@@ -88,6 +88,34 @@ def test_no_cell_of_csv_is_a_formula() -> None:
         for name, cell in zip(FLAT, row, strict=True):
             if name not in {"latitude", "longitude"}:
                 assert cell[:1] not in set("=+-@\t\r\n＝＋－＠") - {""}, (name, cell)
+
+
+def test_a_cell_of_csv_stands_in_quotation_marks_only_where_it_must() -> None:
+    texts = ["plain", "a, b", 'say "no"', "one\ntwo", "one\rtwo", "은행"]
+    events = [replace(make_event(id=f"evt-{number}"), evidence=text) for number, text in enumerate(texts)]
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(FLAT)
+    for row in csv.reader(io.StringIO(write(events, "csv").decode(), newline=""), strict=True):
+        if row != list(FLAT):
+            writer.writerow(row)
+    assert write(events, "csv") == out.getvalue().encode()
+
+
+def test_nothing_of_csv_is_written_before_the_first_event_is_found() -> None:
+    def broken() -> Iterator[EventFound]:
+        raise UsageError("the question cannot be answered")
+        yield
+
+    with pytest.raises(UsageError, match="cannot be answered"):
+        next(encode_csv(broken()))
+
+
+@pytest.mark.parametrize("count", [0, 1, 500, 501])
+def test_csv_has_one_header_and_every_row_whatever_the_blocks_are(count: int) -> None:
+    blocks = list(encode_csv(islice(cycle(SAMPLE), count)))
+    header, *rows = csv.reader(io.StringIO(b"".join(blocks).decode(), newline=""))
+    assert (tuple(header), len(rows), len(blocks)) == (FLAT, count, 2 if count == 501 else 1)
 
 
 def test_csv_of_other_columns_is_refused() -> None:
@@ -172,6 +200,26 @@ def test_cameo_has_a_line_for_each_pair_and_is_read_back() -> None:
     assert len(ids) == len(set(ids)) > len({event.partition("/")[0] for event in ids if event})
 
 
+def test_no_text_of_cameo_is_a_formula() -> None:
+    for line in write(EVENTS, "cameo").decode().splitlines():
+        for name, cell in zip(CAMEO_COLUMNS, line.split("\t"), strict=True):
+            if name not in {"Latitude", "Longitude"}:
+                assert cell[:1] not in set("=+-@＝＋－＠") - {""}, (name, cell)
+
+
+def test_a_place_in_the_south_is_a_number_in_cameo() -> None:
+    place = PlaceFound(None, "Lima", "PE", -12.0, -77.0)
+    [line] = list(read_cameo(io.StringIO(write([make_event(place=place, cameo="163")], "cameo").decode(), newline="\n")))
+    assert (line["Latitude"], line["Longitude"]) == ("-12.0", "-77.0")
+
+
+def test_a_very_long_cell_of_csv_is_read_back_and_leaves_the_limit_of_others() -> None:
+    limit, text = csv.field_size_limit(), "긴 " * 100_000
+    [row] = list(read_csv(io.StringIO(write([replace(make_event(), evidence=text)], "csv").decode(), newline="")))
+    assert row["evidence"] == text
+    assert csv.field_size_limit() == limit
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_event_at_all_makes_a_file_that_can_be_read(name: str) -> None:
     written = write([], name)
@@ -211,7 +259,7 @@ def test_what_is_written_is_counted() -> None:
 
 def test_an_unknown_format_is_refused_with_those_that_there_are() -> None:
     with pytest.raises(UsageError, match=r"did you mean 'jsonl'.*csv, jsonl, parquet"):
-        encode_export(Events([]), EventFilter(), "json")
+        write([], "json")
 
 
 def test_the_name_of_a_file_tells_the_filter_and_the_day() -> None:

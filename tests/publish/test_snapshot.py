@@ -241,3 +241,15 @@ def test_what_is_no_snapshot_is_refused(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text('{"version": 1}')
     with pytest.raises(ConfigurationError, match="not what a snapshot says of itself"):
         read_manifest(tmp_path)
+
+
+def test_a_damaged_manifest_is_told_and_takes_nothing_from_other_snapshots(
+    news: News, ask: Ask, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, _ = take(ask(), tmp_path)
+    second, _ = take(ask(), tmp_path, at=LATER)
+    (second / MANIFEST).write_text('{"version": ')
+    third, manifest = take(ask(), tmp_path, at=LATER)
+    assert manifest.previous == first.name
+    assert [path for path, _ in list_snapshots(tmp_path)] == [first, third]
+    assert str(second) in caplog.text

@@ -9,7 +9,7 @@ from models.filters import FIELDS, EventFilter, Sort
 from models.findings import EventFound, PartyFound, PlaceFound
 from pipeline.names.search_tokens import Phrase, key_tokens, name_query, name_tokens, parse_words, tokens
 
-__all__ = ["first_day", "in_order", "matches"]
+__all__ = ["first_day", "in_order", "known_period", "matches"]
 
 Names = Mapping[str, Collection[str]]
 Texts = Mapping[str, Sequence[str]]
@@ -39,6 +39,15 @@ def first_day(event: EventFound) -> date | None:
     """Return the first day on which an event may have happened."""
     day = event.date_start or event.date_end
     return _first(day) if day else None
+
+
+def known_period(event: EventFound, by: str) -> str | None:
+    """Return the shortest period in which every day lies on which the event may have happened, none shorter than `by`; None without."""
+    first, last = first_day(event), event.date_end or event.date_start
+    for length in {"day": (10, 7, 4), "month": (7, 4), "year": (4,)}[by]:
+        if first and last and first.isoformat()[:length] == _last(last).isoformat()[:length]:
+            return first.isoformat()[:length]
+    return None
 
 
 _KEYS: Mapping[Sort, Callable[[EventFound], object]] = {

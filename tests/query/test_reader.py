@@ -65,7 +65,10 @@ def test_all_ways_of_asking_give_the_same_events(reader: Reader) -> None:
     assert [json.loads(line) for line in reader.stream_json(wanted)] == [as_json(event) for event in found.events]
     assert list(reader.frame(type="SANCTION", since=2024, modality="!denied")["event_id"]) == ids(found.events)
     assert reader.count(wanted) == reader.facets(wanted)[0] == len(expected) > 3
-    assert sum(point.count for point in reader.timeline(wanted, "year")) == len(expected)
+    years = reader.timeline(wanted, "year")
+    assert sum(point.count for point in years.points) + years.longer + years.undated == len(expected)
+    found_there = reader.places(wanted)
+    assert sum(place.count for place in found_there.places) + found_there.placeless == len(expected)
 
 
 def test_pages_go_on_with_the_cursor_until_the_last(reader: Reader) -> None:
@@ -116,7 +119,8 @@ def test_what_the_store_refuses_names_field_and_value(reader: Reader) -> None:
 
 def test_a_filter_that_matches_nothing_finds_nothing(reader: Reader) -> None:
     wanted = make_filter(actor="Nobody at all")
-    assert (reader.find(wanted).events, reader.count(wanted), reader.timeline(wanted)) == ((), 0, ())
+    assert (reader.find(wanted).events, reader.count(wanted), reader.timeline(wanted).points) == ((), 0, ())
+    assert reader.places(wanted).places == ()
     total, facets = reader.facets(wanted)
     assert (total, {facet.values for facet in facets}) == (0, {()})
     assert list(reader.frame(actor="Nobody at all").columns) == list(FLAT)
@@ -303,17 +307,17 @@ def test_an_entity_is_told_with_names_matches_and_who_is_beside_it(two_articles:
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (EntityFilter(), ["kb:ofac-56045", "kb:us"]),
+        (EntityFilter(), ["kb:us", "kb:ofac-56045"]),
         (EntityFilter(labels=(Label.PERSON,)), ["kb:ofac-56045"]),
         (EntityFilter(name="yong su"), ["kb:ofac-56045"]),
+        (EntityFilter(name="우용수"), ["kb:ofac-56045"]),
         (EntityFilter(name="kb:us"), ["kb:us"]),
-        (EntityFilter(name="%"), []),
         (EntityFilter(name="\0"), []),
         (EntityFilter(listed=True), ["kb:ofac-56045"]),
         (EntityFilter(officials=True), []),
-        (EntityFilter(limit=1), ["kb:ofac-56045"]),
+        (EntityFilter(limit=1), ["kb:us"]),
     ],
-    ids=["all", "label", "name", "id", "percent", "nul", "listed", "officials", "limit"],
+    ids=["all", "label", "name", "spelling", "id", "nul", "listed", "officials", "limit"],
 )
 def test_entities_are_listed_in_short(two_articles: tuple[Reader, str, str], wanted: EntityFilter, found: list[str]) -> None:
     reader, *_ = two_articles
@@ -322,7 +326,27 @@ def test_entities_are_listed_in_short(two_articles: tuple[Reader, str, str], wan
     for entity in entities:
         whole = reader.entity(entity.id)
         assert whole is not None
-        assert entity == replace(whole, names=(), roles=entity.roles, evidence=(), co_actors=())
+        assert entity == replace(whole, names=(), roles=whole.roles[:1], evidence=(), co_actors=())
+
+
+def test_entities_are_found_page_by_page(two_articles: tuple[Reader, str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    reader, *_ = two_articles
+    first = reader.find_entities(EntityFilter(limit=1))
+    second = reader.find_entities(EntityFilter(limit=1, cursor=first.next))
+    assert [entity.id for entity in (*first.entities, *second.entities)] == ["kb:us", "kb:ofac-56045"]
+    assert second.next is None
+    monkeypatch.setattr("pipeline.query.reader.MOST_ON_A_PAGE", 1)
+    assert reader.entities(EntityFilter(limit=2_000)) == [*first.entities, *second.entities]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"), [(EntityFilter(name="%"), "name"), (EntityFilter(cursor="x"), "cursor"), (EntityFilter(limit=0), "limit")]
+)
+def test_a_wrong_question_for_entities_names_its_field(two_articles: tuple[Reader, str, str], wanted: EntityFilter, field: str) -> None:
+    reader, *_ = two_articles
+    with pytest.raises(QueryError) as refused:
+        reader.entities(wanted)
+    assert refused.value.field == field
 
 
 def test_publishers_are_listed_with_articles_and_events(two_articles: tuple[Reader, str, str]) -> None:

@@ -7,7 +7,10 @@ from sqlalchemy import select
 from models.tables import Base, UtcDateTime
 from pipeline.store.engine import Database, reading
 
-INDEX = {"event_index", "event_card", "event_term", "event_sum", "index_term", "index_state"}
+INDEX = {
+    *("event_index", "event_card", "event_term", "event_sum", "index_term", "index_state"),
+    *("entity_index", "entity_article", "entity_said"),
+}
 """Made of the other tables; numbers and codes in it depend on the order of writing."""
 LOGS = {"run", "fetch_log", *INDEX}
 LAST_POLL = {"failures", "last_outcome", "last_reason", "moved_seen", "novelty", "poll_interval"}

@@ -15,8 +15,7 @@ from pipeline.errors import ConfigurationError
 from pipeline.run import RunReport, ingest
 from pipeline.sample.replay import ReplayServer, Request, Response
 from pipeline.settings import ROOT, Settings
-from pipeline.store.engine import open_database, reading, writing
-from pipeline.store.schema import upgrade
+from pipeline.store.engine import Database, open_database, reading, writing
 
 STORY = (
     "South Korea's military said North Korea fired a short-range ballistic missile toward the East Sea on Friday. "
@@ -134,14 +133,10 @@ def test_each_fault_is_named_and_the_rest_goes_on(report: tuple[RunReport, Setti
 
 
 def test_a_database_of_a_newer_schema_stops_the_run_before_anything_is_fetched(
-    settings: Settings, analyser: Analyser, tmp_path: Path
+    settings: Settings, analyser: Analyser, default_database: Database
 ) -> None:
-    (tmp_path / "feeds.yaml").write_text("feeds: []\n", "utf-8")
-    database = open_database(settings.database)
-    upgrade(database)
-    with writing(database) as connection:
+    with writing(default_database) as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    database.dispose()
     with pytest.raises(ConfigurationError, match="upgrade the program") as raised:
         ingest(settings.model_copy(update={"feeds": ROOT / "feeds.yaml"}), analyser=analyser)
     assert raised.value.exit_code == 78

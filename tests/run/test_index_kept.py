@@ -12,7 +12,17 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import select, text, update
 
-from models.index_tables import EventCardRow, EventSumRow, EventTermRow, IndexedEventRow, IndexTermRow
+from models.filters import EventFilter
+from models.index_tables import (
+    EntityArticleRow,
+    EntitySaidRow,
+    EventCardRow,
+    EventSumRow,
+    EventTermRow,
+    IndexedEntityRow,
+    IndexedEventRow,
+    IndexTermRow,
+)
 from models.knowledge import Knowledge, KnowledgeEntity, ListEntry
 from models.records import Analysis, Article
 from models.tables import EntityRow, EventRow, LinkRow
@@ -27,6 +37,7 @@ from pipeline.run.relink import relink
 from pipeline.sample.server import Newsroom
 from pipeline.settings import Settings
 from pipeline.store.engine import Database, open_database, reading, writing
+from pipeline.store.finding import count_found
 from pipeline.store.index_rows import FORMAT
 from pipeline.store.indexing import is_built, read_state
 from pipeline.store.locks import hold_data_dir
@@ -68,6 +79,9 @@ def content(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         .join(EventTermRow, EventTermRow.number == IndexedEventRow.number)
         .join(terms, terms.code == EventTermRow.code),
         "sums": select(event, EventSumRow.currency, EventSumRow.value).join(EventSumRow, EventSumRow.number == IndexedEventRow.number),
+        "entities": select(IndexedEntityRow.__table__),
+        "what articles say": select(EntityArticleRow.__table__),
+        "what all articles say": select(EntitySaidRow.__table__),
         "words": text(f"SELECT i.event_id, t.{words} FROM event_text t JOIN event_index i ON i.number = t.{number}"),
     }
     with reading(database) as connection:
@@ -211,6 +225,8 @@ def test_a_newer_list_is_in_the_index_after_linking_again(own: Settings, databas
     report = relink(own, since=date(2025, 10, 1), analyser=newer, now=lambda: MUCH_LATER)  # type: ignore[arg-type]
     assert report.articles == 1
     assert ENTRY in card(database, event)
+    with reading(database) as connection:
+        assert count_found(connection, EventFilter(changed_since=MUCH_LATER.isoformat())) == 1
     assert_as_if_built_anew(database)
 
 
@@ -245,14 +261,15 @@ def test_a_country_or_a_match_that_changed_with_its_event_is_in_the_index(databa
 
 
 class Killer:
-    """Ends the refresh after a number of events."""
+    """Ends the refresh after a number of events, or of what another step passes on."""
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, after: int, step: str = "indexing events") -> None:
         self.after = after
+        self.step = step
 
     def watch(self, items: Iterable[T], *, step: str, total: int) -> Iterator[T]:
         for number, item in enumerate(items):
-            if number == self.after:
+            if number == self.after and step == self.step:
                 raise KeyboardInterrupt
             yield item
 
@@ -270,6 +287,16 @@ def test_a_build_that_was_killed_is_begun_again(database: Database) -> None:
     assert len(ids(database)) == 2
     with reading(database) as connection:
         assert not is_built(connection)
+    assert refresh(database, at=MUCH_LATER) == 3
+    assert ids(database) == told
+    assert_as_if_built_anew(database)
+
+
+@pytest.mark.usefixtures("small_portions")
+def test_a_build_that_was_killed_among_the_articles_is_begun_again(database: Database) -> None:
+    told = {tell(database, feed, date=f"2025-10-1{number}") for number, feed in enumerate(("wire", "paper", "mail"))}
+    with pytest.raises(KeyboardInterrupt):
+        refresh_index(database, NOTHING_KNOWN, at=NOW, watcher=Killer(1, "indexing articles"))
     assert refresh(database, at=MUCH_LATER) == 3
     assert ids(database) == told
     assert_as_if_built_anew(database)

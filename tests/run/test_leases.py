@@ -346,8 +346,9 @@ def analyst() -> Analyser:
 
 
 @pytest.fixture
-def sample(settings: Settings, newsroom: Newsroom, tmp_path: Path, database_url: str) -> Settings:
-    return sample_settings(settings, newsroom, data_dir=tmp_path / "data").model_copy(update={"database_url": database_url, "threads": 1})
+def sample(settings: Settings, newsroom: Newsroom, tmp_path: Path, database: Database) -> Settings:
+    changes = {"database_url": database.url.render_as_string(hide_password=False), "threads": 1}
+    return sample_settings(settings, newsroom, data_dir=tmp_path / "data").model_copy(update=changes)
 
 
 class AfterFirstPage:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from models.filters import EntityFilter
+from models.knowledge import Knowledge
 from models.merging import ChangeKind, MergeStatus
 from models.records import Analysis, Article, Linking, Publication, Tagging
 from models.tables import (
@@ -33,6 +34,7 @@ from pipeline.errors import LockHeld, UsageError
 from pipeline.extract import extract
 from pipeline.run import pages
 from pipeline.run import reprocess as module
+from pipeline.run.indexing import refresh_index
 from pipeline.run.merging import merge_events, merge_recent_events
 from pipeline.run.reprocess import ReprocessReport, reprocess, retry
 from pipeline.settings import ROOT, Settings
@@ -256,10 +258,11 @@ def test_names_and_links_that_a_newer_reading_does_not_say_are_shown_no_more_and
         return replace(made, linking=replace(made.linking, mentions=(*made.linking.mentions[1:], ship), links=links), events=())
 
     def shown_names() -> tuple[list[str], list[str], list[str], int]:
+        refresh_index(database, Knowledge("kb0", {}), at=NOW)
         with reading(database) as connection:
             view = load_article_view(connection, article.id)
-            names = [row.name for row in list_entities(connection, EntityFilter((), None, listed=False, officials=False, limit=9))]
-            listed = list_entities(connection, EntityFilter((), None, listed=True, officials=False, limit=9))
+            names = [row.name for row in list_entities(connection, EntityFilter()).entities]
+            listed = list_entities(connection, EntityFilter(listed=True)).entities
         assert view is not None
         return sorted(row["text"] for row in view.mentions), [row["status"] for row in view.links], sorted(names), len(listed)
 

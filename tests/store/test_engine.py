@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
@@ -10,7 +11,6 @@ from models.tables import RunRow
 from pipeline.errors import ConfigurationError, LockHeld, StorageError
 from pipeline.store.engine import Database, open_database, reading, writing
 from pipeline.store.runs import hold_database, start_run
-from pipeline.store.schema import upgrade
 from tests.store.builders import NOW
 
 
@@ -45,9 +45,8 @@ def test_two_writers_wait_for_each_other_and_both_succeed(database: Database) ->
         assert len(connection.execute(select(RunRow.id)).all()) == 40
 
 
-def test_a_full_disk_is_told_in_one_line_and_loses_nothing(tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'test.db'}")
-    upgrade(database)
+def test_a_full_disk_is_told_in_one_line_and_loses_nothing(make_sqlite: Callable[[Path], Database], tmp_path: Path) -> None:
+    database = make_sqlite(tmp_path / "test.db")
     with writing(database) as connection:
         start_run(connection, command="before", at=NOW, versions={})
     with reading(database) as connection:
@@ -60,10 +59,8 @@ def test_a_full_disk_is_told_in_one_line_and_loses_nothing(tmp_path: Path) -> No
     database.dispose()
 
 
-def test_a_read_only_database_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "test.db"
-    database = open_database(f"sqlite:///{path}")
-    upgrade(database)
+def test_a_read_only_database_is_told(make_sqlite: Callable[[Path], Database], tmp_path: Path) -> None:
+    database = make_sqlite(tmp_path / "test.db")
     with writing(database) as connection:
         connection.exec_driver_sql("SELECT 1")
     with pytest.raises(StorageError, match="readonly"), writing(database) as connection:
@@ -95,6 +92,13 @@ def test_the_password_of_a_database_never_stands_in_a_message() -> None:
     with pytest.raises(StorageError) as raised, reading(database):
         pass
     assert "secret" not in str(raised.value)
+    database.dispose()
+
+
+def test_a_postgresql_statement_that_takes_too_long_is_ended(postgres_url: str) -> None:
+    database = open_database(postgres_url, most_seconds=1)
+    with pytest.raises(StorageError, match="statement timeout"), reading(database) as connection:
+        connection.execute(text("SELECT pg_sleep(30)"))
     database.dispose()
 
 

@@ -4,7 +4,7 @@ import base64
 import json
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -17,11 +17,11 @@ from models.findings import EventFound
 from pipeline.store import finding
 from pipeline.store.conditions import FilterError, read_conditions
 from pipeline.store.engine import Database, reading, writing
-from pipeline.store.facets import facet_counts, timeline
+from pipeline.store.facets import facet_counts, places, timeline
 from pipeline.store.finding import count_found, find_page, stream_cards, stream_events
 from pipeline.store.index_rows import put_events, read_card, remove_events, terms_of
 from tests.query.builders import SAMPLE, SAMPLE_NAMES, make_amount, make_event
-from tests.query.oracle import first_day, in_order, matches
+from tests.query.oracle import first_day, in_order, known_period, matches
 
 TEXTS = {"evt-06": ["The stolen funds moved through mixers within hours.", "훔친 자금은 여러 지갑으로 나뉘었다."]}
 
@@ -144,7 +144,7 @@ def test_every_field_is_asked_for() -> None:
 def check_all(connection: Connection, wanted: EventFilter, sort: Sort, limit: int, few: int, by: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         # So every way is gone, over a sample that is small in all of them.
-        for name in ("conditions.FEW", "conditions._MANY", "finding.FEW", "facets._SMALL"):
+        for name in ("conditions.FEW", "conditions._MANY", "finding.FEW", "event_arrays._SMALL"):
             patch.setattr(f"pipeline.store.{name}", few)
         want = expected(wanted, sort)
         assert pages(connection, wanted, sort, limit) == want
@@ -157,18 +157,35 @@ def check_all(connection: Connection, wanted: EventFilter, sort: Sort, limit: in
             assert {value.value: value.count for value in facet.values} == values
             assert facet.others == 0
         assert_timeline(connection, wanted, by, want)
+        assert_places(connection, wanted, want)
 
 
 def assert_timeline(connection: Connection, wanted: EventFilter, by: str, want: list[EventFound]) -> None:
     length = {"day": 10, "month": 7, "year": 4}[by]
-    dated = [(day.isoformat()[:length], event) for event in want if (day := first_day(event)) is not None]
-    points = timeline(connection, wanted, by)
-    assert [point.period for point in points] == sorted({period for period, _ in dated})
-    for point in points:
-        events = [event for period, event in dated if period == point.period]
+    known = [(period, event) for event in want if (period := known_period(event, by)) is not None]
+    found = timeline(connection, wanted, by)
+    assert [point.period for point in found.points] == sorted({period for period, _ in known if len(period) == length})
+    assert [point.period for point in found.coarser] == sorted({period for period, _ in known if len(period) < length})
+    for point in (*found.points, *found.coarser):
+        events = [event for period, event in known if period == point.period]
         assert point.count == len(events)
         assert point.usd == pytest.approx(sum(event.usd or 0 for event in events))
         assert point.by_type == Counter(event.type for event in events)
+    assert found.undated == sum(first_day(event) is None for event in want)
+    assert found.longer == len(want) - len(known) - found.undated
+
+
+def assert_places(connection: Connection, wanted: EventFilter, want: list[EventFound]) -> None:
+    stored = [event.id for event in SAMPLE]
+    by_place: dict[str, list[EventFound]] = {}
+    for event in sorted(want, key=lambda event: (first_day(event) or date.min, stored.index(event.id))):
+        if event.place is not None:
+            by_place.setdefault(event.place.id or f"text:{event.place.name.lower()}", []).append(event)
+    found = places(connection, wanted, 100)
+    assert {place.id: (place.count, place.newest) for place in found.places} == {
+        ident: (len(events), events[-1].id) for ident, events in by_place.items()
+    }
+    assert (found.others, found.placeless) == (0, sum(event.place is None for event in want))
 
 
 def test_every_filter_finds_what_it_means(filled: Database) -> None:

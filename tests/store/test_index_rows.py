@@ -155,7 +155,7 @@ def test_terms_of_an_event():
         amounts=(make_amount(currency="KRW"), make_amount(currency=None)),
         articles=(make_article(1), make_article(2), make_article(3, publisher="Daehan Daily", lang="ko", source_kind="newspaper")),
         date_start="2025-11",
-        date_end="2026",
+        date_end="2025-11-30",
     )
     assert terms_of(event) == [
         ("type", "SANCTION", "SANCTION"),
@@ -195,6 +195,23 @@ def test_an_undated_event_without_subtype_has_no_term_of_them():
     fields = {field: value for field, value, _ in terms_of(event)}
     assert not fields.keys() & {"subtype", "year", "month", "place", "speaker", "currency", "list", "program"}
     assert (fields["background"], fields["official"], fields["date_precision"]) == ("yes", "no", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "periods"),
+    [
+        ("2025-11-04", "2025-11-04", {"year": "2025", "month": "2025-11"}),
+        ("2025-11-02", "2025-11-08", {"year": "2025", "month": "2025-11"}),
+        ("2025-11", "2025-11", {"year": "2025", "month": "2025-11"}),
+        ("2025-10-30", "2025-11-02", {"year": "2025"}),
+        ("2025", "2025", {"year": "2025"}),
+        ("2024-12-31", "2025-01-01", {}),
+        (None, "2025-11", {"year": "2025", "month": "2025-11"}),
+    ],
+)
+def test_an_event_has_the_month_and_the_year_that_its_date_tells(first: str | None, last: str, periods: dict[str, str]):
+    terms = terms_of(make_event(date_start=first, date_end=last))
+    assert {field: value for field, value, _ in terms if field in {"month", "year"}} == periods
 
 
 def test_words_that_are_no_entity_are_one_value_whatever_their_case_and_blanks():

@@ -241,7 +241,7 @@ def test_entries_follow_the_lists_and_name_the_events_that_change_with_them(data
 
 def stale(database: Database, refreshed_at: datetime) -> list[str]:
     with reading(database) as connection:
-        return find_stale(connection, IndexState(1, FORMAT, refreshed_at))
+        return find_stale(connection, IndexState(1, FORMAT, refreshed_at)).events
 
 
 def test_only_what_changed_since_the_last_refresh_is_stale(database: Database) -> None:

@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from models.filters import EntityFilter
+from models.knowledge import Knowledge
 from models.records import Analysis, Article, Link, Linking
-from models.tables import EntityRow, LinkRow, MentionRow, RunRow, StageStatusRow
+from models.tables import EntityRow, EventMentionRow, EventRow, LinkRow, MentionRow, RunRow, StageStatusRow
 from models.vocabulary import Label
+from pipeline.run.indexing import refresh_index
 from pipeline.store.analyses import AnalysisContext, record_analysis
 from pipeline.store.engine import Database, reading, writing
 from pipeline.store.reading_entities import list_entities
@@ -47,7 +49,7 @@ def newer_context(database: Database, version: str = "kb2") -> AnalysisContext:
     with writing(database) as connection:
         run_id = start_run(connection, command=f"relink {version}", at=NOW, versions={"knowledge": version})
         add_knowledge_version(connection, version=version, entities=3, list_versions=NEW, at=NOW)
-    return replace(old, run_id=run_id, knowledge_version_id=version)
+    return replace(old, run_id=run_id, at=NOW + timedelta(hours=1), knowledge_version_id=version)
 
 
 def relink(database: Database, analysis: Analysis, version: str = "kb2") -> tuple[Link, ...]:
@@ -100,7 +102,9 @@ def test_a_new_match_is_added_on_the_entity_under_which_the_name_is_stored(datab
     assert stored_links(database) == [(entity, ENTRY, "auto", "kb2")]
     with reading(database) as connection:
         after = count_rows(connection)
-        found = list_entities(connection, EntityFilter((Label.PERSON,), None, listed=True, officials=False, limit=5))
+    refresh_index(database, Knowledge("kb0", {}), at=NOW)
+    with reading(database) as connection:
+        found = list_entities(connection, EntityFilter((Label.PERSON,), listed=True)).entities
     assert [[match.entry for match in row.matches] for row in found] == [[ENTRY]]
     added = {name: after[name] - before[name] for name in after if after[name] != before[name]}
     assert added.keys() == {"link", "stage_status", "run", "knowledge_version"}
@@ -118,6 +122,42 @@ def test_events_show_the_new_match(database: Database) -> None:
     assert listed_events() == 0
     relink(database, made)
     assert listed_events() == 1
+
+
+def changed_events(database: Database) -> list[str]:
+    """The events that changed after they were stored."""
+    with reading(database) as connection:
+        return list(connection.execute(select(EventRow.id).where(EventRow.changed_at > NOW).order_by(EventRow.id)).scalars())
+
+
+def test_an_event_of_whose_party_a_match_is_new_counts_as_changed_and_so_does_the_one_that_stands_for_it(database: Database) -> None:
+    first, second = (add_article(database, number=number, feed_id=feed) for number, feed in ((1, "wire"), (2, "paper")))
+    for article in (first, second):
+        store_analysis(database, with_status(make_analysis(article), "rejected"))
+    with reading(database) as connection:
+        own, other = (connection.execute(_events_of(article)).scalar_one() for article in (first, second))
+    with writing(database) as connection:
+        connection.execute(EventRow.__table__.update().where(EventRow.id == own).values(merged_into=other))
+    assert relink(database, make_analysis(first)) != ()
+    assert changed_events(database) == sorted([own, other])
+
+
+def _events_of(article: Article) -> Select[str]:
+    return select(EventMentionRow.event_id).where(EventMentionRow.version_id == article.id)
+
+
+def test_an_event_of_someone_else_is_left_as_it_was_by_a_new_match(database: Database) -> None:
+    article = add_article(database)
+    store_analysis(database, analysis_without_link(article))
+    assert relink(database, make_analysis(article)) != ()
+    assert changed_events(database) == []
+
+
+def test_linking_again_without_a_new_match_changes_no_event(database: Database) -> None:
+    made = make_analysis(add_article(database))
+    store_analysis(database, made)
+    assert relink(database, made) == ()
+    assert changed_events(database) == []
 
 
 @pytest.mark.parametrize(
@@ -190,6 +230,7 @@ def test_a_match_that_a_newer_reading_superseded_comes_back_when_the_lists_suppo
 
 
 def find_listed(database: Database) -> list[str]:
+    refresh_index(database, Knowledge("kb0", {}), at=NOW)
     with reading(database) as connection:
-        found = list_entities(connection, EntityFilter((), None, listed=True, officials=False, limit=5))
+        found = list_entities(connection, EntityFilter(listed=True)).entities
     return [row.id for row in found]
