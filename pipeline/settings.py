@@ -5,6 +5,7 @@ Order of precedence: arguments, environment (`PENINSULA_…`), `.env`, defaults.
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal
 
@@ -105,6 +106,20 @@ class Settings(BaseSettings):
     api_origins: list[str] = Field(
         default_factory=list,
         description='Web pages of other hosts that may read the interface in a browser (CORS), as JSON: ["https://lab.example"].',
+    )
+    proxy_header: str | None = Field(
+        None,
+        pattern="^[A-Za-z0-9-]+$",
+        description="Header in which a proxy in front says who signed in with it, such as X-Remote-User: that account is then signed in, "
+        "and passwords are not asked for. The proxy must remove the header from what others send.",
+    )
+    proxy_addresses: list[IPv4Network | IPv6Network] = Field(
+        [IPv4Network("127.0.0.1"), IPv6Network("::1")],
+        description='Addresses of the proxy in front, as JSON: ["10.0.0.0/24"]. From these alone proxy_header, X-Forwarded-For and '
+        "X-Forwarded-Proto are believed; default is this machine.",
+    )
+    proxy_unknown: Literal["refuse", "viewer"] = Field(
+        "refuse", description="What becomes of a name in proxy_header without an account: refuse it, or add it as a viewer."
     )
     ping_url: SecretStr | None = Field(
         None,

@@ -23,9 +23,11 @@ from pipeline.cli import (
     operate,
     publish,
     reprocess,
+    review,
     serve,
     serve_health,
     train,
+    users,
 )
 from pipeline.cli.console import complain
 from pipeline.errors import PeninsulaError
@@ -86,7 +88,9 @@ serve_health.register(app)
 app.add_typer(database.app, name="db")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(kb.app, name="kb")
+app.add_typer(review.app, name="review")
 app.add_typer(serve.app, name="serve")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -21,11 +20,12 @@ from models.filters import DEFAULT_LIMIT, EntityFilter, EventFilter, Page, Sort
 from models.findings import EntityFound
 from models.vocabulary import Label
 from pipeline.cli.article import print_article
-from pipeline.cli.console import output_console
+from pipeline.cli.console import as_long_as_read, output_console
 from pipeline.cli.find_options import takes_filter
 from pipeline.cli.render import print_counts, print_entities, print_entity, print_events, print_timeline
 from pipeline.errors import UsageError
-from pipeline.query import FLAT, Reader, as_json, connect, describe, flatten, make_filter
+from pipeline.publish.flat_csv import encode_csv, safe_text
+from pipeline.query import Reader, as_json, connect, describe, describe_rest, make_filter
 from pipeline.settings import Settings
 from pipeline.store.engine import Database, open_database, reading
 from pipeline.store.schema import require_current
@@ -123,7 +123,7 @@ def events(
         elif form is Format.TABLE:
             _print_found(reader, wanted, sort or Sort.NEWEST, limit or DEFAULT_LIMIT)
         else:
-            with _as_long_as_read():
+            with as_long_as_read():
                 _write_found(reader, wanted, sort or Sort.NEWEST, limit, form)
 
 
@@ -145,21 +145,11 @@ def _print_found(reader: Reader, wanted: EventFilter, sort: Sort, limit: int) ->
 
 
 def _write_found(reader: Reader, wanted: EventFilter, sort: Sort, limit: int | None, form: Format) -> None:
+    """Write what `peninsula export` would, in the order and up to the number that are wanted."""
     if form is Format.JSONL:
         sys.stdout.writelines(line + "\n" for line in islice(reader.stream_json(wanted, sort), limit))
     else:
-        write_csv(map(flatten, islice(reader.stream(wanted, sort), limit)), FLAT)
-
-
-@contextmanager
-def _as_long_as_read() -> Iterator[None]:
-    """End in peace where whoever reads the output, such as `head`, has enough of it."""
-    try:
-        yield
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # What Python still flushes at the end goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stdout.buffer.writelines(encode_csv(islice(reader.stream(wanted, sort), limit)))
 
 
 def _write_facets(reader: Reader, wanted: EventFilter, fields: Sequence[str], most: int, form: Format) -> None:
@@ -170,16 +160,18 @@ def _write_facets(reader: Reader, wanted: EventFilter, fields: Sequence[str], mo
 
 
 def _write_timeline(reader: Reader, wanted: EventFilter, by: Period, form: Format) -> None:
-    points = reader.timeline(wanted, by.value)
+    found = reader.timeline(wanted, by.value)
+    points = (*found.points, *found.coarser)
     rows = [{"period": point.period, "count": point.count, "usd": point.usd, "by_type": point.by_type} for point in points]
-    title = f"{describe(wanted)}\n{sum(point.count for point in points):,} events with a date, by {by}"
+    counted = f"{sum(point.count for point in found.points):,} events by {by}"
+    title = "\n".join([describe(wanted), "; ".join(filter(None, (counted, describe_rest(found))))])
     write_rows(rows, form, ["period", "count", "usd", "by_type"], lambda console: print_timeline(console, points, title=title))
 
 
 def entities(
     context: typer.Context,
     labels: Annotated[list[Label] | None, typer.Option("--label", "-l", help="May be repeated.", case_sensitive=False)] = None,
-    name: Annotated[str | None, typer.Option("--name", help="Part of the name, or id.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Words of a name in any spelling, or id.")] = None,
     listed: Annotated[bool, typer.Option("--listed", help="Only those matched to a sanctions list.")] = False,
     officials: Annotated[bool, typer.Option("--officials", help="Only officials.")] = False,
     limit: LimitOption = 50,
@@ -254,31 +246,27 @@ def _plain(value: object) -> object:
 
 def write_rows(rows: Sequence[Row], form: Format, columns: Sequence[str], as_table: Callable[[Console], None]) -> None:
     """Write rows in the wanted form; the columns count for programs, `as_table` prints for people."""
-    if form is Format.TABLE:
-        as_table(output_console())
-    elif form is Format.JSONL:
-        for row in rows:
-            sys.stdout.write(json.dumps({name: row[name] for name in columns}, ensure_ascii=False, default=_plain) + "\n")
-    else:
-        write_csv(rows, columns)
-
-
-def write_csv(rows: Iterable[Row], columns: Sequence[str]) -> None:
-    """Write rows as CSV, as they come."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    with as_long_as_read():
+        if form is Format.TABLE:
+            as_table(output_console())
+        elif form is Format.JSONL:
+            for row in rows:
+                sys.stdout.write(json.dumps({name: row[name] for name in columns}, ensure_ascii=False, default=_plain) + "\n")
+        else:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows([_cell(row[name]) for name in columns] for row in rows)
 
 
 def _cell(value: object) -> object:
-    """Return a value for a CSV cell; a text that a spreadsheet would take for a formula gets an apostrophe."""
+    """Return a value for a CSV cell."""
     if isinstance(value, list):
         value = " | ".join(str(item) for item in value)
     if isinstance(value, dict):
         value = json.dumps(value, ensure_ascii=False, default=_plain)
     if isinstance(value, datetime):
         return value.isoformat()
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value[:1] else value
+    return safe_text(value) if isinstance(value, str) else value
 
 
 def register(app: typer.Typer) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -12,7 +14,7 @@ from rich.segment import Segment
 
 from pipeline.text.printable import printable
 
-__all__ = ["ProgressBar", "complain", "output_console"]
+__all__ = ["ProgressBar", "as_long_as_read", "complain", "output_console"]
 
 T = TypeVar("T")
 
@@ -32,6 +34,17 @@ class _SafeConsole(Console):
 def output_console() -> Console:
     """Return the console for results; plain and wide when piped."""
     return _SafeConsole(soft_wrap=False) if sys.stdout.isatty() else _SafeConsole(width=WIDTH_OF_A_PIPE, no_color=True)
+
+
+@contextmanager
+def as_long_as_read() -> Iterator[None]:
+    """End in peace what is written to standard output, where whoever reads it, such as `head`, has enough."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What Python still flushes at the end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(message: str) -> None:

@@ -18,7 +18,8 @@ from pipeline.cli.console import output_console
 from pipeline.cli.explain_event import print_event, print_event_list
 from pipeline.cli.explain_page import render_page
 from pipeline.cli.explain_render import print_article, print_mention
-from pipeline.errors import AssertionFailed, ItemError, StorageError, UsageError
+from pipeline.cli.html_file import write_page
+from pipeline.errors import AssertionFailed, ItemError, UsageError
 from pipeline.explanation import explain, view_analysis
 from pipeline.kb.load import load_knowledge
 from pipeline.kb.provenance import FactLines
@@ -206,7 +207,7 @@ def _show_event(view: EventView, number: int | None, html: Path | None, *, as_js
             raise UsageError(f"--mention {number}: the mentions of this event are numbered from 1 to {len(told['mentions'])}")
         told |= {"mentions": [told["mentions"][number - 1] | {"same_as": None}], "disagreements": []}
     if html is not None:
-        _write_page(html, render_page(told))
+        write_page(html, render_page(told))
     if as_json:
         _write_json(told)
     elif html is not None:
@@ -226,13 +227,6 @@ def _explain_events(views: Sequence[EventView]) -> list[Json]:
 
 def _write_json(told: Json) -> None:
     sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
-
-
-def _write_page(file: Path, page: str) -> None:
-    try:
-        file.write_text(page, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise StorageError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def register(app: typer.Typer) -> None:

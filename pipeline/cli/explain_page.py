@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pipeline.cli.explain_arcs import draw_arcs
 from pipeline.cli.explain_event import describe_disagreements, describe_event, describe_mention, name_event
 from pipeline.cli.explain_picture import Mark
+from pipeline.cli.html_file import make_page
 from pipeline.text.printable import printable
 
 __all__ = ["render_page"]
@@ -61,19 +62,13 @@ def render_page(told: Json) -> str:
     """Return the page of one event as `pipeline.event_explanation.explain_event` tells it."""
     title = name_event(told["event"])
     parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        '<meta name="referrer" content="no-referrer">',
-        f"<title>{escape(title)}</title><style>{_STYLE}{_colours()}</style></head><body><main>",
         f"<h1>{escape(title)}</h1>",
         f'<section aria-label="The event">{_table("the event as a whole", describe_event(told["event"]))}</section>',
         *(_mention(mention) for mention in told["mentions"]),
     ]
     if told["disagreements"]:
         parts.append(f'<section aria-label="Disagreements">{_table("the mentions disagree", describe_disagreements(told))}</section>')
-    return "\n".join([*parts, "</main></body></html>", ""])
+    return make_page(title, _STYLE + _colours(), parts)
 
 
 def _colours() -> str:

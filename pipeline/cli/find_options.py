@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
 
 import typer
 
-from models.filters import FIELDS, EventFilter, Field, FieldKind
+from models.filters import FIELDS, Field, FieldKind
 from pipeline.errors import UsageError
 from pipeline.query import QueryError, parse_filter
 
@@ -33,19 +34,25 @@ _FORMER = {
     "news": ("background", "no", "The same as --background no."),
 }
 """Options without a value that stand for a field with one."""
+_FIELD = "|".join(field.name for field in FIELDS)
+_NAMED = re.compile(f"^(?P<blamed>{_FIELD})(?=: )|`(?P<other>{_FIELD})`")
+"""Fields in the message of a `QueryError`."""
 
 
 def takes_filter(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for every field of the filter in place of its parameter `wanted`, which gets the filter they make.
 
-    Raises UsageError, which names the option, for values that cannot be read.
+    Raises UsageError, which names the options, for values that cannot be read or contradict each other.
     """
 
     @wraps(command)
     def with_options(*arguments: Any, **given: Any) -> None:  # noqa: ANN401 - whatever the command takes
         pairs = [(field.name, value) for field in FIELDS for value in given.pop(field.name) or ()]
         pairs += [(name, value) for option, (name, value, _) in _FORMER.items() if given.pop(option)]
-        command(*arguments, wanted=_read(pairs), **given)
+        try:
+            command(*arguments, wanted=parse_filter(pairs), **given)
+        except QueryError as error:
+            raise UsageError(_with_options(str(error))) from error
 
     own = [one for one in inspect.signature(command, eval_str=True).parameters.values() if one.name != "wanted"]
     # Typer shows options in the order of the parameters: what is asked for first, how it is written last.
@@ -61,12 +68,9 @@ def option_of(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _read(pairs: Sequence[tuple[str, str]]) -> EventFilter:
-    try:
-        return parse_filter(pairs)
-    except QueryError as error:
-        told = str(error).partition(f"{error.field}: ")
-        raise UsageError(str(error) if error.field is None or told[0] else f"{option_of(error.field)}: {told[2]}") from error
+def _with_options(message: str) -> str:
+    """Return a message on fields with the options that give them."""
+    return _NAMED.sub(lambda found: option_of(found["blamed"] or found["other"]), message)
 
 
 def _parameter(field: Field) -> inspect.Parameter:

@@ -17,8 +17,9 @@ from rich.table import Table
 
 from pipeline.cli.browse import open_for_reading
 from pipeline.cli.console import ProgressBar, complain, output_console
+from pipeline.cli.html_file import write_page
 from pipeline.cli.runs_page import render_runs
-from pipeline.errors import StorageError, UsageError
+from pipeline.errors import UsageError
 from pipeline.operate.runs import RunSummary, summarise
 from pipeline.settings import Settings
 from pipeline.store.engine import reading
@@ -116,7 +117,7 @@ def runs(
         return
     lines = [summarise(run) for run in found]
     if html is not None:
-        _write_page(html, render_runs(lines[::-1], found[0].report if found else {}))
+        write_page(html, render_runs(lines[::-1], found[0].report if found else {}))
     if as_json:
         _write_json([line.as_dict() for line in lines])
     elif html is not None:
@@ -243,13 +244,6 @@ def _duration(seconds: float | None) -> str:
 
 def _write_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
-
-
-def _write_page(file: Path, page: str) -> None:
-    try:
-        file.write_text(page, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise StorageError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def register(app: typer.Typer) -> None:

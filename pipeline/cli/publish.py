@@ -16,7 +16,7 @@ import typer
 from models.filters import EventFilter
 from models.findings import EventFound
 from pipeline.cli.browse import open_for_reading
-from pipeline.cli.console import ProgressBar, output_console
+from pipeline.cli.console import ProgressBar, as_long_as_read, output_console
 from pipeline.cli.find_options import takes_filter
 from pipeline.errors import StorageError, UsageError
 from pipeline.publish.codebook import make_codebook
@@ -66,7 +66,8 @@ def export(
             _print(f"{_events(found)} would be written to {path or 'standard output'}: {describe(wanted)}")
             return
         if path is None:
-            _to_standard_output(lambda out: write_export(reader, wanted, made.name, out, bom=bom))
+            with as_long_as_read():
+                write_export(reader, wanted, made.name, sys.stdout.buffer, bom=bom)
             return
         if path.exists() and not force:
             raise UsageError(f"{path} is there already: give --force to replace it, or another name")
@@ -181,15 +182,6 @@ def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
-
-
-def _to_standard_output(write: Callable[[BinaryIO], int]) -> None:
-    try:
-        write(sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        # Whoever reads, such as `head`, has enough; what Python still flushes at the end goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _watch(step: str, total: int) -> Callable[[Iterable[EventFound]], Iterator[EventFound]]:

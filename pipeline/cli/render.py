@@ -52,6 +52,9 @@ def print_report(console: Console, report: RunReport) -> None:
         console.print(f"[bold]{'cut':9}[/] {report.boilerplate.total()} paragraphs of boilerplate: {escape(_counts(report.boilerplate))}")
     if report.stories:
         console.print(f"[bold]{'stories':9}[/] {report.stories['stories']} stories in {report.stories['texts']} texts")
+    if overall := (report.precision.get("sampled") or {}).get("overall"):
+        told = f"{overall['precision']:.1%} ({overall['low']:.1%} to {overall['high']:.1%})"
+        console.print(f"[bold]{'precision':9}[/] {told} of {overall['judged']} items drawn at random", highlight=False)
     for problem in report.problems:
         style = "dim" if problem.state == "skipped" else "yellow"
         console.print(f"[{style}]{problem.stage} {problem.state}[/]  {escape(problem.url)}  {escape(problem.reason)}", soft_wrap=True)
@@ -150,7 +153,8 @@ def print_counts(console: Console, facets: Sequence[Facet], *, title: str) -> No
 
 def print_timeline(console: Console, points: Sequence[TimePoint], *, title: str) -> None:
     """Print how many events each day, month or year has, as a bar too, and their amounts in US dollars."""
-    table = Table(title=escape(title), title_justify="left")
+    console.print(escape(title), soft_wrap=True)
+    table = Table()
     for name in ("when", "events", "US dollars"):
         table.add_column(name, justify="left" if name == "when" else "right")
     table.add_column("")

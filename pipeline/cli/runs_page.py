@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from models.vocabulary import FeedOutcome
+from pipeline.cli.html_file import make_page
 from pipeline.operate.runs import RunSummary
 from pipeline.text.printable import printable
 
@@ -71,21 +72,13 @@ def render_runs(runs: Sequence[RunSummary], last: Mapping[str, Any]) -> str:
     """Return the page of the runs, given oldest first; `last` is the report of the last one, whose problems are listed."""
     labels = [f"{run.started_at:%Y-%m-%d %H:%M}" for run in runs]
     parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
-        '<meta name="referrer" content="no-referrer">',
-        f"<title>Peninsula: the last {len(runs)} runs</title><style>{_STYLE}{_colours()}</style></head><body><main>",
         f"<h1>The last {len(runs)} runs</h1>",
         f'<p class="quiet">{_headline(runs)}</p>',
         *(_section(number, plot, labels) for number, plot in enumerate(_plots(runs), start=1)),
         _table_of_runs(runs),
         _table_of_problems(last),
-        "</main></body></html>",
-        "",
     ]
-    return "\n".join(parts)
+    return make_page(f"Peninsula: the last {len(runs)} runs", _STYLE + _colours(), parts)
 
 
 def _headline(runs: Sequence[RunSummary]) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Never
 
 import typer
 
+from pipeline.cli.browse import open_for_reading
 from pipeline.cli.console import output_console
 from pipeline.errors import ConfigurationError, UsageError
 from pipeline.settings import Settings
@@ -26,8 +27,7 @@ __all__ = ["app"]
 SECONDS_TO_END = 10
 """For answers that are under way when the server is stopped."""
 
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
-_PACKAGES = ("fastapi", "uvicorn", "jinja2")
+_PACKAGES = ("fastapi", "uvicorn", "jinja2", "argon2")
 
 _EPILOG = "Example: peninsula serve --port 8765"
 
@@ -40,11 +40,13 @@ def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen at; 0.0.0.0 is every address of this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one.")] = 8765,
     is_open: Annotated[bool, typer.Option("--open", help="Let the network in, where the host is not this machine alone.")] = False,
+    no_review: Annotated[bool, typer.Option("--no-review", help="Leave the review desk and accounts out: nothing is written.")] = False,
 ) -> None:
-    """Serve the pages at / and the REST interface under /api/v1 until stopped.
+    """Serve the pages at /, the review desk at /review and the REST interface under /api/v1 until stopped.
 
-    Only this machine can reach them unless --host names an address of the network, which needs --open. The database is only read. SIGTERM
-    lets answers that are under way end, and ends with 143.
+    Only this machine can reach them unless --host names an address of the network, which needs --open, and accounts (`peninsula users
+    add`) unless --no-review leaves the desk out. As long as no account has a password, the desk is open to who sits at this machine.
+    SIGTERM lets answers that are under way end, and ends with 143.
 
     Example: peninsula serve --port 8765
     """
@@ -59,9 +61,12 @@ def serve(
         )
     require_web()
     from pipeline.web.app import create_app
+    from pipeline.web.session import LOCAL_NAMES
 
-    hosts = [*settings.web_hosts, *_LOCAL_NAMES] if local else settings.web_hosts or None
-    _serve(create_app(settings, hosts=hosts), host, port)
+    if not local and not no_review:
+        _require_accounts(settings, host)
+    hosts = [*settings.web_hosts, *LOCAL_NAMES] if local else settings.web_hosts or None
+    _serve(create_app(settings, hosts=hosts, local=local, review=not no_review), host, port)
 
 
 @app.command(epilog="Example: peninsula serve token newsroom --rate 6000")
@@ -115,6 +120,18 @@ def require_web() -> None:
         raise ConfigurationError(f"the server needs {', '.join(missing)}: run `pip install 'peninsula[web]'`")
 
 
+def _require_accounts(settings: Settings, host: str) -> None:
+    """Raise ConfigurationError where the desk would be open to the network, and nothing tells who asks."""
+    from pipeline.review.accounts import Accounts
+
+    with open_for_reading(settings) as database:
+        if settings.proxy_header is None and not Accounts(database, settings).needs_sign_in():
+            raise ConfigurationError(
+                f"{host} can be reached from the network, and no account has a password: make one with `peninsula users add NAME --role admin`, "
+                "let a proxy sign in (PENINSULA_PROXY_HEADER), or leave the review desk out with --no-review"
+            )
+
+
 def _is_local(host: str) -> bool:
     if host == "localhost":
         return True
@@ -141,6 +158,7 @@ def _serve(served: FastAPI, host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         date_header=True,
+        proxy_headers=False,  # the application reads them itself, from the addresses of the settings
         timeout_graceful_shutdown=SECONDS_TO_END,
         ws="none",
     )

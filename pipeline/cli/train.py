@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from pipeline.cli.browse import open_for_reading
 from pipeline.errors import UsageError
-from pipeline.settings import ROOT
+from pipeline.settings import ROOT, Settings
 
 __all__ = ["register"]
 
@@ -32,6 +33,9 @@ def train(
     threads: Annotated[int, typer.Option(min=1, help="Threads of torch; on a busy machine one is fastest.")] = 1,
     version: Annotated[str, typer.Option(help="Version written into the models: every mention says which made it.")] = "1",
     note: Annotated[str, typer.Option(help="A sentence on this run that the card shall say.")] = "",
+    with_decisions: Annotated[
+        bool, typer.Option("--with-decisions", help="Learn from what editors decided at the review desk, too; see `peninsula review`.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check all corpora, say what would be trained, and stop.")] = False,
 ) -> None:
     r"""Train the English language models from corpora, and write their card.
@@ -40,6 +44,8 @@ def train(
     none: about three hours on two cores. Corpora are checked against their SHA-256 sums before anything is trained.
 
     Example: peninsula train --corpora corpora --gold gold/train.jsonl --texts news --dev gold/dev.jsonl
+
+    Example: peninsula train --corpora corpora --gold gold/train.jsonl --texts news --with-decisions --version 2
     """
     wanted = [part.strip() for part in parts.split(",") if part.strip()]
     if unknown := sorted(set(wanted) - set(_PARTS)):
@@ -55,9 +61,24 @@ def train(
         raise UsageError(f"training needs more packages ({error.name}): pip install 'peninsula[train]'") from error
     annotations = ROOT / "models" / "language" / "annotations"
     order = run.Order(
-        corpora, gold, annotations, texts, dev, pretrained, out, work, numbers, tuple(wanted), threads, version, note, dry_run=dry_run
+        *(corpora, gold, annotations, texts, dev, pretrained, out, work, numbers, tuple(wanted), threads, version, note),
+        dry_run=dry_run,
+        decided=_read_decided(context.obj) if with_decisions else (),
     )
     run.train(order, run.options_of(order), context.obj)
+
+
+def _read_decided(settings: Settings) -> tuple[dict[str, Any], ...]:
+    """Return the English articles of which editors judged a part, in the form of gold."""
+    from pipeline.review.annotations import read_annotations
+
+    with open_for_reading(settings) as database:
+        rows = tuple(one.with_text() for one in read_annotations(database) if one.text.lang == "en")
+    if not rows:
+        raise UsageError("--with-decisions: nothing was decided yet of an English article; `peninsula review list` shows what waits")
+    judged, events = (sum(len(row[name]) for row in rows) for name in ("judged", "events"))
+    logging.getLogger(__name__).info("decisions: %d articles, %d names judged, %d events", len(rows), judged, events)
+    return rows
 
 
 def register(app: typer.Typer) -> None:

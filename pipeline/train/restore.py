@@ -12,7 +12,7 @@ from typing import Any
 from pipeline.errors import ConfigurationError
 from pipeline.train.english.annotations import read_rows
 
-__all__ = ["restore"]
+__all__ = ["put_together", "restore"]
 
 Row = dict[str, Any]
 
@@ -27,7 +27,7 @@ def restore(annotations: Path, texts: Path) -> list[Row]:
     for _, row in rows:
         wanted.setdefault(str(row["file"]), set()).add(str(row["id"]))
     articles = {(name, row["id"]): row for name, ids in wanted.items() for row in _articles(texts / f"{name}.jsonl.gz", ids)}
-    return [_put_together(row, articles, annotations, line) for line, row in rows]
+    return [_checked(row, articles, annotations, line) for line, row in rows]
 
 
 def _articles(path: Path, ids: set[str]) -> list[Row]:
@@ -38,13 +38,19 @@ def _articles(path: Path, ids: set[str]) -> list[Row]:
         raise ConfigurationError(f"no gzip'd JSON lines with id and text: {error}", path=path) from error
 
 
-def _put_together(row: Row, articles: Mapping[tuple[str, str], Row], path: Path, line: int) -> Row:
+def _checked(row: Row, articles: Mapping[tuple[str, str], Row], path: Path, line: int) -> Row:
     article = articles.get((row["file"], row["id"]))
     if article is None:
         raise ConfigurationError(f"there is no text {row['id']} in {row['file']}.jsonl.gz", path=path, line=line)
     text = article["text"][row["start"] : row["end"]]
     if hashlib.sha256(text.encode()).hexdigest()[:16] != row["sha256"]:
         raise ConfigurationError(f"the text of {row['file']} {row['id']} has changed since it was annotated", path=path, line=line)
+    return put_together(row, article)
+
+
+def put_together(row: Row, article: Mapping[str, Any]) -> Row:
+    """Return an annotated article in the form of gold, of a row with offsets and the article that it annotates."""
+    text = article["text"][row["start"] : row["end"]]
     entities = [_entity(index, one, text) for index, one in enumerate(row["entities"])]
     mentions = [
         {"start": start, "end": end, "text": text[start:end], "label": one["label"], "entity": _id(index)}
@@ -61,7 +67,16 @@ def _put_together(row: Row, articles: Mapping[tuple[str, str], Row], path: Path,
         "mentions": sorted(mentions, key=lambda mention: mention["start"]),
         "amounts": [_amount(amount, text) for amount in row["amounts"]],
         "events": [_event(event) for event in row["events"]],
+        **_partial(row),
     }
+
+
+def _partial(row: Row) -> Row:
+    """Return what a row says of itself that does not speak of all that its text holds."""
+    if not row.get("partial"):
+        return {}
+    rejected = [{"type": one["type"], "triggers": [_trigger(trigger) for trigger in one["triggers"]]} for one in row["rejected"]]
+    return {"partial": True, "judged": row["judged"], "rejected": rejected}
 
 
 def _id(index: int) -> str:
@@ -89,10 +104,9 @@ def _amount(amount: Sequence[Any], text: str) -> Row:
 
 
 def _event(event: Row) -> Row:
-    triggers = [{"start": start, "end": end, "sentence": [left, right]} for start, end, left, right in event["triggers"]]
     return {
         "type": event["type"],
-        "triggers": triggers,
+        "triggers": [_trigger(trigger) for trigger in event["triggers"]],
         "actors": [_id(index) for index in event["actors"]],
         "targets": [_id(index) for index in event["targets"]],
         **{role: _id(event[role]) if role in event else None for role in ("place", "speaker")},
@@ -101,3 +115,8 @@ def _event(event: Row) -> Row:
         "amounts": event.get("amounts", []),
         "core": event["core"],
     }
+
+
+def _trigger(trigger: Sequence[int]) -> Row:
+    start, end, left, right = trigger
+    return {"start": start, "end": end, "sentence": [left, right]}

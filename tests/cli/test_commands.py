@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from models.tables import MentionCandidateRow
 from models.vocabulary import CandidateReason
 from pipeline.settings import ROOT, Settings
 from pipeline.store.analyses import record_analysis
-from pipeline.store.engine import open_database, reading, writing
+from pipeline.store.engine import Database, open_database, reading, writing
 from pipeline.store.runs import count_rows
-from pipeline.store.schema import upgrade
 from tests.cli.conftest import Peninsula
 from tests.store.builders import add_article, make_analysis, make_context
 
@@ -50,6 +48,9 @@ COMMANDS = (
     *("merge", "unmerge", "merges", "changes"),
     *("serve", "serve token", "serve tokens", "export", "snapshot", "explore", "codebook"),
     *("feeds", "feeds status", "feeds test", "feeds parse", "feeds add", "feeds disable", "feeds enable", "feeds import", "feeds export"),
+    *("review refresh", "review list", "review show", "review accept", "review reject", "review unsure", "review undo", "review redo"),
+    *("review history", "review stats", "review export", "review import", "review annotations", "review precision"),
+    *("users add", "users list", "users disable", "users enable", "users password", "users role", "users token", "users log"),
     *("kb refresh", "kb status", "kb versions", "kb diff", "kb lookup", "kb relink"),
 )
 
@@ -145,19 +146,16 @@ def test_the_demo_ends_well_and_the_database_can_be_read_afterwards(peninsula: P
 
 
 @pytest.fixture
-def version_id(tmp_path: Path) -> Iterator[str]:
+def version_id(default_database: Database) -> str:
     """One analysed article in the database that the command reads by default."""
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
-    upgrade(database)
-    article = add_article(database)
-    context = make_context(database)
+    article = add_article(default_database)
+    context = make_context(default_database)
     analysis = make_analysis(article)
     doubtful = replace(analysis.tagging.candidates[0], maker=Maker("model [small]", "1"), score=0.456)
     tagging = replace(analysis.tagging, candidates=(doubtful, *analysis.tagging.candidates[1:]))
-    with writing(database) as connection:
+    with writing(default_database) as connection:
         record_analysis(connection, replace(analysis, tagging=tagging), context)
-    yield article.id
-    database.dispose()
+    return article.id
 
 
 def test_show_has_a_table_of_the_spans_that_may_be_names(peninsula: Peninsula, version_id: str) -> None:

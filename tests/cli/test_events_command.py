@@ -17,7 +17,7 @@ from models.filters import FIELDS, EventFilter, Field, Sort
 from models.index_tables import IndexStateRow
 from models.knowledge import Knowledge, KnowledgeEntity, ListEntry
 from models.vocabulary import Label
-from pipeline.query import FLAT, Reader, as_json, parse_filter
+from pipeline.query import FLAT, Reader, as_json, describe_rest, parse_filter
 from pipeline.run.indexing import refresh_index
 from pipeline.store.analyses import record_analysis
 from pipeline.store.engine import Database, open_database, writing
@@ -168,11 +168,12 @@ def test_counts_facets_and_timelines(peninsula: Peninsula, reader: Reader) -> No
     assert "North Korea (kb:kp)" in shown
     assert f"and {facets[0].others} more" in shown
 
-    points = reader.timeline(wanted, "year")
-    lines = [json.loads(line) for line in peninsula("events", "--country", "kp", "--timeline", "year", "-f", "jsonl").stdout.splitlines()]
+    found = reader.timeline(wanted, "month")
+    points = (*found.points, *found.coarser)
+    lines = [json.loads(line) for line in peninsula("events", "--country", "kp", "--timeline", "month", "-f", "jsonl").stdout.splitlines()]
     assert lines == [{"period": one.period, "count": one.count, "usd": one.usd, "by_type": one.by_type} for one in points]
-    shown = peninsula("events", "--country", "kp", "--timeline", "year").stdout
-    assert f"{sum(point.count for point in points)} events with a date, by year" in shown
+    shown = peninsula("events", "--country", "kp", "--timeline", "month").stdout
+    assert f"{sum(point.count for point in found.points)} events by month; {describe_rest(found)}\n" in shown
     assert "█" * 40 in shown
     assert "█" * 41 not in shown
 
@@ -182,9 +183,11 @@ def test_counts_facets_and_timelines(peninsula: Peninsula, reader: Reader) -> No
     [
         (("--type", "SANCTON"), "--type: 'SANCTON' is none of its values (did you mean 'SANCTION'?)"),
         (("--amount-min", "many"), "--amount-min: 'many' is no number"),
-        (("--since", "2025", "--until", "2024"), "--since: '2025' is later than until '2024': exchange them"),
+        (("--since", "2025", "--until", "2024"), "--since: '2025' is later than --until '2024': exchange them"),
+        (("--amount-min", "5", "--amount-max", "2"), "--amount-min: '5' is more than --amount-max '2': exchange them"),
+        (("--published-since", "2025-05", "--published-until", "2025-04"), "is later than --published-until '2025-04': exchange them"),
         (("--published-since", "soon"), "--published-since: 'soon' is no date"),
-        (("--role", "actor"), "--role: 'actor' means nothing without `entity`"),
+        (("--role", "actor"), "--role: 'actor' means nothing without --entity: give the entity"),
         (("--since", "2025", "--since", "2026"), "--since: '2026' is a second value, beside '2025'"),
         (("--news", "--background", "yes"), "--background: 'no' is a second value, beside 'yes'"),
         (("-q", '"long range'), "--q: '\"long range' cannot be searched for"),

@@ -4,21 +4,19 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from models.records import Linking, Maker
-from pipeline.analyse import Analyser
 from pipeline.cli.app import main
 from pipeline.kb.load import load_knowledge
-from pipeline.settings import ROOT, Settings
+from pipeline.settings import ROOT
 from pipeline.store.analyses import record_analysis
-from pipeline.store.engine import open_database, writing
-from pipeline.store.schema import upgrade
+from pipeline.store.engine import Database, writing
 from tests.cli.conftest import Peninsula
+from tests.shipped import rules_alone
 from tests.store.builders import add_article, make_analysis, make_context
 
 TEXT = "Kim Jong Un watched the launch on Tuesday. North Korean leader Kim Jong Un praised Foreign Minister Hong Gil-dong."
@@ -33,16 +31,11 @@ class Done(NamedTuple):
 Explain = Callable[..., Done]
 
 
-@cache
-def analyser() -> Analyser:
-    return Analyser(Settings(model="blank"))
-
-
 @pytest.fixture
 def explain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Explain:
     """`peninsula explain …` in an empty folder, with rules alone, all loaded once; in this process, since starting one takes longer."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("pipeline.analyse.Analyser", lambda settings: analyser())
+    monkeypatch.setattr("pipeline.analyse.Analyser", lambda settings: rules_alone())
 
     def call(*arguments: str, command: str = "explain") -> Done:
         with monkeypatch.context() as patch, pytest.raises(SystemExit) as ended:
@@ -54,19 +47,16 @@ def explain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
 
 
 @pytest.fixture
-def version_id(tmp_path: Path) -> str:
+def version_id(default_database: Database) -> str:
     """One analysed article in the database that the command reads by default."""
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
-    upgrade(database)
-    article = add_article(database)
+    article = add_article(default_database)
     analysis = make_analysis(article)
     actor, target = analysis.linking.mentions
     target = replace(target, maker=Maker("korean_spaced", "2"), official=True, role="[banker]", affiliation="A bank")
     linking = Linking((actor, target), tuple(replace(link, evidence=(("prior", -4.0), ("exact", 3.0))) for link in analysis.linking.links))
-    context = make_context(database)
-    with writing(database) as connection:
+    context = make_context(default_database)
+    with writing(default_database) as connection:
         record_analysis(connection, replace(analysis, linking=linking), context)
-    database.dispose()
     return article.id
 
 
@@ -197,11 +187,8 @@ def test_where_there_is_no_database_the_command_says_so_and_makes_none(explain: 
     assert not (tmp_path / "data").exists()
 
 
-def test_a_version_that_no_language_stage_has_read_is_said_to_be_unread(explain: Explain, tmp_path: Path) -> None:
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
-    upgrade(database)
-    article = add_article(database)
-    database.dispose()
+def test_a_version_that_no_language_stage_has_read_is_said_to_be_unread(explain: Explain, default_database: Database) -> None:
+    article = add_article(default_database)
     shown = explain(article.id).stdout
     assert "the language stages have not read this version" in shown
     assert "no mentions" in shown

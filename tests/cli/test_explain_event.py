@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from models.tables import EventRow
 from pipeline.store.analyses import record_analysis
-from pipeline.store.engine import open_database, reading, writing
-from pipeline.store.schema import upgrade
-from tests.cli.test_explain import Done, Explain, analyser, explain
+from pipeline.store.engine import Database, reading, writing
+from tests.cli.test_explain import Done, Explain, explain
+from tests.shipped import rules_alone
 from tests.store.builders import add_article, make_context
 
 __all__ = ["explain"]
@@ -25,17 +25,14 @@ KOREAN = "북한 라자루스가 거래소에서 가상자산 300억원을 탈�
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> dict[str, str]:
+def stored(default_database: Database) -> dict[str, str]:
     """The ids of the events of one article in the database that the command reads by default, by type."""
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
-    upgrade(database)
-    article = add_article(database, text=TEXT)
-    context = make_context(database)
-    with writing(database) as connection:
-        record_analysis(connection, analyser().analyse(article), context)
-    with reading(database) as connection:
+    article = add_article(default_database, text=TEXT)
+    context = make_context(default_database)
+    with writing(default_database) as connection:
+        record_analysis(connection, rules_alone().analyse(article), context)
+    with reading(default_database) as connection:
         ids = {row.type.value: row.id for row in connection.execute(select(EventRow.id, EventRow.type))}
-    database.dispose()
     assert len(ids) == 3
     return {**ids, "version": article.id}
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,16 @@ from pipeline.run.indexing import refresh_index
 from pipeline.run.merging import merge_recent_events
 from pipeline.store.analyses import record_analysis
 from pipeline.store.engine import open_database, writing
-from pipeline.store.schema import upgrade
 from tests.cli.conftest import Peninsula
 from tests.store.builders import NOW, TEXT, add_article, make_analysis, make_context
 
 
-@pytest.fixture
-def merged(peninsula: Peninsula, tmp_path: Path) -> tuple[str, str]:
-    """Two articles that tell one event, in the database that the commands read by default: the event that stands, and the other."""
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
-    upgrade(database)
+@pytest.fixture(scope="session")
+def merged_file(_migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with two articles that tell one event, copied for every test."""
+    path = tmp_path_factory.mktemp("merged") / "peninsula.db"
+    shutil.copy(_migrated_sqlite, path)
+    database = open_database(f"sqlite:///{path}")
     for feed_id in ("wire", "paper"):
         article = add_article(database, feed_id=feed_id, text=f"{TEXT} ({feed_id})", sha=feed_id[0].replace("w", "a").replace("p", "b"))
         context = make_context(database)
@@ -29,6 +30,14 @@ def merged(peninsula: Peninsula, tmp_path: Path) -> tuple[str, str]:
         merge_recent_events(connection, since=NOW, at=NOW)
     refresh_index(database, Knowledge("kb0", {}), at=NOW)
     database.dispose()
+    return path
+
+
+@pytest.fixture
+def merged(peninsula: Peninsula, merged_file: Path, tmp_path: Path) -> tuple[str, str]:
+    """The same in the folder in which the commands run: the event that stands, and the other."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(merged_file, tmp_path / "data" / "peninsula.db")
     (decision,) = json_lines(peninsula("merges", "--format", "jsonl").stdout)
     return decision["winner_event_id"], decision["loser_event_id"]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,11 +18,10 @@ from pipeline.fetch.archive import Archive
 from pipeline.operate.doctor import Finding, Level
 from pipeline.operate.runs import summarise_report
 from pipeline.run.report import FeedLine, RunReport
-from pipeline.store.engine import Database, open_database, writing
+from pipeline.store.engine import Database, writing
 from pipeline.store.feeds import StoredRaw, record_fetch
 from pipeline.store.locks import hold_data_dir
 from pipeline.store.runs import end_run, start_run
-from pipeline.store.schema import upgrade
 from tests.store.builders import make_fetch
 
 NIGHT = datetime(2026, 3, 1, 18, 15, tzinfo=UTC)
@@ -50,12 +49,9 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Database]:
+def data(default_database: Database) -> Database:
     """The database of the folder in which the command runs."""
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
-    upgrade(database)
-    yield database
-    database.dispose()
+    return default_database
 
 
 def make_report(run_id: str, started: datetime, *, new: int = 12) -> RunReport:

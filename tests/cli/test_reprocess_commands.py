@@ -12,30 +12,26 @@ from models.vocabulary import StageState
 from pipeline.settings import ROOT
 from pipeline.store.analyses import record_analysis_failure
 from pipeline.store.articles import due_extractions, set_aside
-from pipeline.store.engine import open_database, writing
-from pipeline.store.schema import upgrade
+from pipeline.store.engine import Database, writing
 from tests.cli.conftest import Peninsula
 from tests.store.builders import add_article, make_context
 
 
 @pytest.fixture
-def waiting(tmp_path: Path) -> dict[str, str]:
+def waiting(tmp_path: Path, default_database: Database) -> dict[str, str]:
     """A page without text and a version that broke a stage, in the database that the commands read by default: their ids by stage."""
     shutil.copy(ROOT / "feeds.yaml", tmp_path / "feeds.yaml")
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
-    upgrade(database)
-    add_article(database, feed_id="textless", sha="e")
-    with writing(database) as connection:
+    add_article(default_database, feed_id="textless", sha="e")
+    with writing(default_database) as connection:
         connection.execute(update(ArticleRow).values(extracted_sha256=None))
         (due,) = due_extractions(connection)
         set_aside(connection, due, state=StageState.QUARANTINED, reason="extract_failed: there is no [b]text[/b]")
-    article = add_article(database, feed_id="poison", sha="f")
-    made = make_context(database)
-    with writing(database) as connection:
+    article = add_article(default_database, feed_id="poison", sha="f")
+    made = make_context(default_database)
+    with writing(default_database) as connection:
         record_analysis_failure(connection, article.id, made, reason="RecursionError: too deep")
         ids = {"extract": due.article_id, "analyse": article.id}
         ids["read"] = connection.execute(select(ArticleRow.id).where(ArticleRow.latest_version_id == article.id)).scalar_one()
-    database.dispose()
     return ids
 
 

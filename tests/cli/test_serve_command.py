@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,19 +18,16 @@ import pytest
 
 from pipeline.cli import serve
 from pipeline.errors import ConfigurationError
-from pipeline.store.engine import open_database
-from pipeline.store.schema import upgrade
+from pipeline.store.engine import Database
 from pipeline.web.limits import read_tokens
 
 Peninsula = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(default_database: Database, tmp_path: Path) -> Path:
     """A data folder with an empty database."""
-    database = open_database(f"sqlite:///{tmp_path / 'data' / 'peninsula.db'}")
-    upgrade(database)
-    database.dispose()
+    default_database.dispose()
     return tmp_path
 
 
@@ -69,10 +67,37 @@ def test_a_host_of_the_network_needs_a_word(folder: Path, peninsula: Peninsula) 
 
 
 def test_a_server_of_the_network_answers_under_every_name(folder: Path) -> None:
-    with serving(folder, "--host", "0.0.0.0", "--open") as (_, address):
+    with serving(folder, "--host", "0.0.0.0", "--open", "--no-review") as (_, address):
         asked = urllib.request.Request(f"{address}api/v1/count".replace("0.0.0.0", "127.0.0.1"), headers={"Host": "news.example"})
         with urllib.request.urlopen(asked) as answer:
             assert answer.status == 200
+
+
+def test_a_desk_that_the_network_reaches_needs_accounts(folder: Path, peninsula: Peninsula) -> None:
+    done = peninsula("serve", "--host", "0.0.0.0", "--open")
+    assert done.returncode == 78
+    for way in ("peninsula users add NAME --role admin", "PENINSULA_PROXY_HEADER", "--no-review"):
+        assert way in done.stderr
+
+
+@pytest.mark.parametrize("way", ["an account", "a proxy"])
+def test_a_desk_that_the_network_reaches_asks_who_is_there(
+    folder: Path, peninsula: Peninsula, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if way == "an account":
+        made = peninsula("users", "add", "kim", "--role", "admin", "--password-stdin", stdin="correct horse battery")
+        assert made.returncode == 0, made.stderr
+    else:
+        monkeypatch.setenv("PENINSULA_PROXY_HEADER", "X-Remote-User")
+    with serving(folder, "--host", "0.0.0.0", "--open") as (_, address):
+        asked = urllib.request.Request(f"{address}account".replace("0.0.0.0", "127.0.0.1"), headers={"Accept": "application/json"})
+        with pytest.raises(urllib.error.HTTPError, match="401"):
+            urllib.request.urlopen(asked)
+
+
+def test_a_desk_at_this_machine_is_open_to_who_sits_there(folder: Path) -> None:
+    with serving(folder) as (_, address), urllib.request.urlopen(f"{address}account") as answer:
+        assert b"open to whoever uses this machine" in answer.read()
 
 
 def test_a_port_that_is_taken_is_an_error(folder: Path, peninsula: Peninsula) -> None:

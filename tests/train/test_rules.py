@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from pipeline.analyse import Analyser
 from pipeline.extraction import analyse_document
-from pipeline.settings import Settings
 from pipeline.train.rules import RuleCount, count_rules, format_rules
+from tests.shipped import whole
 
 TEXT = "Washington imposed sanctions on Pyongyang. Tokyo spoke."
 
@@ -18,7 +17,7 @@ def gold(*labels: str) -> dict:
 
 
 def test_each_rule_is_counted_with_how_often_it_was_right() -> None:
-    analysis = analyse_document({"id": "a", "text": TEXT}, Analyser(Settings()))
+    analysis = analyse_document({"id": "a", "text": TEXT}, whole())
     counts = {count.rule: count for count in count_rules([(gold("PLACE", "PLACE", "ORG"), analysis)])}
     assert counts["name:gazetteer_name"] == RuleCount("name:gazetteer_name", 2, 3)
     assert [(count.right, count.fired) for rule, count in counts.items() if rule.startswith("event:en:SANCTION")] == [(1, 1)]

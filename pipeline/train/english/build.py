@@ -221,7 +221,7 @@ def build_events(options: Options, settings: Settings) -> Figures:
         raise ConfigurationError("the event reader starts from the finished encoder: make the part encoder first", path=graph)
     sources = options.sources
     return build_reader(
-        EventSources(sources.gold, sources.annotations, sources.texts),
+        EventSources(sources.gold, sources.annotations, sources.texts, sources.decided),
         options.out,
         settings,
         start=read_weights(graph),

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 from models.knowledge import Knowledge
 from models.vocabulary import Label
@@ -30,7 +31,7 @@ from pipeline.tag.reading import Word, split_words
 from pipeline.text.sentences import split_sentences
 from pipeline.text.yaml_lines import read_yaml
 from pipeline.train.english.annotations import read_passages, read_rows
-from pipeline.train.english.examples import ANY, LABELS, OUTSIDE, Example, allow, mask_of, tag_spans
+from pipeline.train.english.examples import ANY, LABELS, OUTSIDE, Example, allow, judge_spans, mask_of, tag_spans
 
 __all__ = ["CROSSNER", "DATA", "GMB", "LONGEST", "WIKIGOLD", "Corpora", "Cutter", "Tagged", "check_file", "word_cutter"]
 
@@ -172,7 +173,9 @@ class Corpora:
         examples: list[Example] = []
         for line, row in read_rows(path):
             try:
-                if row["lang"] == "en":
+                if row["lang"] == "en" and row.get("partial"):
+                    examples += self.decided(row)
+                elif row["lang"] == "en":
                     mentions = [(int(one["start"]), int(one["end"]), Label(one["label"])) for one in row["mentions"]]
                     examples += self.passages(str(row["text"]), mentions, "gold")
             except (KeyError, TypeError, ValueError) as error:
@@ -187,10 +190,19 @@ class Corpora:
 
     def passages(self, text: str, mentions: Sequence[tuple[int, int, Label]], source: str) -> list[Example]:
         """Cut an annotated text into Examples: paragraphs, the long ones at ends of sentences; offsets are those of `text`."""
+        return self._cut_out(text, lambda words: tag_spans(words, mentions), source)
+
+    def decided(self, row: Mapping[str, Any]) -> list[Example]:
+        """Return the paragraphs of a text in which editors judged names, where all other words may bear any tag."""
+        judged = [(int(start), int(end), Label(label), bool(right)) for start, end, label, right in row["judged"]]
+        examples = self._cut_out(str(row["text"]), lambda words: judge_spans(words, judged), "decisions")
+        return [one for one in examples if any(bits != ANY for bits in one.allowed)]
+
+    def _cut_out(self, text: str, tag: Callable[[Sequence[tuple[int, int]]], tuple[int, ...]], source: str) -> list[Example]:
         examples: list[Example] = []
         for start, end in self._stretches(text):
             words = [(start + word.start, start + word.end, word.text) for word in self._cut(text[start:end])]
-            allowed = tag_spans([(left, right) for left, right, _ in words], mentions)
+            allowed = tag([(left, right) for left, right, _ in words])
             examples += [
                 Example(tuple(word for _, _, word in words[left:right]), allowed[left:right], source) for left, right in _windows(allowed)
             ]

@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +32,8 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Sources:
     """Where the corpora lie; `annotations` holds our own (`en_train.jsonl`, `en_held_out.jsonl`), `texts` the
-    articles that they annotate, `pretrained` the folder of the MiniLM package.
+    articles that they annotate, `pretrained` the folder of the MiniLM package. `decided` are articles in the form of gold of which editors
+    judged a part.
     """
 
     corpora: Path
@@ -39,6 +41,7 @@ class Sources:
     annotations: Path
     texts: Path
     pretrained: Path
+    decided: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,11 @@ def read_material(sources: Sources, knowledge: Knowledge, *, seed: int = 0) -> M
     ours = [[our_words(tree, cut) for tree in document] for document in documents]
     looked_at = [*read_treebank(sources.corpora, "en_ewt-ud-dev")[:60], *read_treebank(sources.corpora, "en_gum-ud-dev")[:10]]
     material = Material(
-        news=(*corpora.read_gold(sources.gold), *corpora.read_annotations(sources.annotations / "en_train.jsonl", sources.texts)),
+        news=(
+            *corpora.read_gold(sources.gold),
+            *corpora.read_annotations(sources.annotations / "en_train.jsonl", sources.texts),
+            *(example for row in sources.decided for example in corpora.decided(row)),
+        ),
         held_out=tuple(corpora.read_annotations(sources.annotations / "en_held_out.jsonl", sources.texts)),
         general=(
             *corpora.gmb(sources.corpora, GMB_SENTENCES, seed),

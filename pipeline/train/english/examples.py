@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from models.vocabulary import Label
 
-__all__ = ["ANY", "LABELS", "OUTSIDE", "TAGS", "Example", "Tree", "allow", "mask_of", "tag_spans"]
+__all__ = ["ANY", "LABELS", "OUTSIDE", "TAGS", "Example", "Tree", "allow", "judge_spans", "mask_of", "tag_spans"]
 
 LABELS = (Label.PERSON, Label.AGENCY, Label.ORG, Label.PLACE, Label.VESSEL, Label.WEAPON, Label.MALWARE)
 TAGS = ("O", *(f"{prefix}-{label.value}" for label in LABELS for prefix in ("B", "I")))
@@ -80,4 +80,25 @@ def tag_spans(words: Sequence[tuple[int, int]], spans: Iterable[tuple[int, int, 
                 continue
             bits[place] = mask_of(f"{'B' if first else 'I'}-{label.value}")
             first = False
+    return tuple(bits)
+
+
+def judge_spans(words: Sequence[tuple[int, int]], judged: Iterable[tuple[int, int, Label, bool]]) -> tuple[int, ...]:
+    """Return the allowed tags of words at character ranges, given spans that are names of a label, or are none; the rest may be anything.
+
+    A span that words only partly fill says nothing.
+    """
+    bits = [ANY] * len(words)
+    # What is right comes last: it is said of its words alone.
+    for start, end, label, right in sorted(judged, key=lambda one: one[3]):
+        inside = [place for place, (left, after) in enumerate(words) if start <= left and after <= end]
+        if not inside or words[inside[0]][0] != start or words[inside[-1]][1] != end:
+            continue
+        for place in inside:
+            begins = place == inside[0]
+            bits[place] = (
+                mask_of(f"{'B' if begins else 'I'}-{label.value}") if right else bits[place] & ~allow((label,), "B") & ~allow((label,), "I")
+            )
+        if right and inside[-1] + 1 < len(words) and bits[inside[-1] + 1] == ANY:
+            bits[inside[-1] + 1] = ANY & ~allow((label,), "I")
     return tuple(bits)

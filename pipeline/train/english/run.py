@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import platform
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,11 +50,13 @@ class Order:
     version: str
     note: str = ""
     dry_run: bool = False
+    decided: tuple[Mapping[str, Any], ...] = ()
+    """Articles in the form of gold of which editors judged a part."""
 
 
 def options_of(order: Order) -> Options:
     """Return what an order means for the builders; ConfigurationError where the pretrained encoder is missing."""
-    sources = Sources(order.corpora, order.gold, order.annotations, order.texts, find_pretrained(order.pretrained))
+    sources = Sources(order.corpora, order.gold, order.annotations, order.texts, find_pretrained(order.pretrained), order.decided)
     return Options(sources, order.out, order.work, order.version, order.seeds)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -67,11 +67,15 @@ _BINS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 @dataclass(frozen=True, slots=True)
 class EventSources:
-    """Where annotated articles are: gold to learn from, and our own annotations with the folder of their texts."""
+    """Where annotated articles are: gold to learn from, and our own annotations with the folder of their texts.
+
+    `decided` are articles in the form of gold of which editors judged a part.
+    """
 
     gold: Path
     annotations: Path
     texts: Path
+    decided: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,7 @@ def build_reader(
     """
     analyser = Analyser(settings.model_copy(update={"models_dir": out.parent, "model": "encoder"}))
     gold = read_articles(read_rows(sources.gold).values(), analyser)
-    own = read_articles(restore(sources.annotations / TRAINED_ON, sources.texts), analyser)
+    own = read_articles((*restore(sources.annotations / TRAINED_ON, sources.texts), *_with_events(sources.decided)), analyser)
     kept = read_articles((row for name in HELD_OUT for row in restore(sources.annotations / name, sources.texts)), analyser)
     files = ReaderFiles(out / "events")
     cutter = PieceCutter.load(files.tokenizer)
@@ -151,6 +155,10 @@ def build_reader(
         "seed": seed,
         "reliability": reliability_of(trained, kept),
     }
+
+
+def _with_events(rows: Iterable[Json]) -> Iterator[Json]:
+    return (row for row in rows if row["events"] or row["rejected"])
 
 
 def _is_lower(name: str, layers: int) -> bool:

@@ -76,6 +76,8 @@ def lessons_of(
     told = list(_told(row, reading.sentences))
     view = view_of(reading, found)
     types = _types(view, told, found)
+    if row.get("partial"):
+        _ask_in_part(types, view, list(_told({"events": row["rejected"]}, reading.sentences)))
     for name in row.get("unasked", ()):
         # The annotator was freer with this type than the guide: where it says yes, nothing is learnt.
         column = types[:, TYPES.index(EventType(name))]
@@ -154,6 +156,14 @@ def _types(view: View, told: Sequence[_Told], found: Sequence[Trigger]) -> Label
         if beside and not covered.any():
             covered[:] = UNASKED
     return types
+
+
+def _ask_in_part(types: Labels, view: View, rejected: Iterable[_Told]) -> None:
+    """Ask nothing of words that nobody looked at; the heads of triggers that were rejected tell no event of their type."""
+    types[types == 0] = UNASKED
+    for one in rejected:
+        head = view.place(one.sentence, one.head), TYPES.index(EventType(one.event["type"]))
+        types[head] = max(types[head], 0)
 
 
 def _is_of(trigger: Trigger, one: _Told) -> bool:

@@ -9,7 +9,6 @@ import pytest
 
 from models.vocabulary import Label
 from pipeline.errors import ConfigurationError
-from pipeline.kb.load import load_knowledge
 from pipeline.train.english.augment import (
     Augmenter,
     curl_quotes,
@@ -21,6 +20,7 @@ from pipeline.train.english.augment import (
 )
 from pipeline.train.english.corpora import DATA
 from pipeline.train.english.examples import ANY, OUTSIDE, TAGS, Example, mask_of
+from tests import shipped
 
 BEGINS = {mask_of(tag) for tag in TAGS if tag[0] == "B"}
 INSIDES = {mask_of(tag) for tag in TAGS if tag[0] == "I"}
@@ -28,7 +28,7 @@ INSIDES = {mask_of(tag) for tag in TAGS if tag[0] == "I"}
 
 @pytest.fixture(scope="module")
 def augmenter() -> Augmenter:
-    return Augmenter(load_knowledge(Path("data/kb")))
+    return Augmenter(shipped.knowledge())
 
 
 def example(text: str) -> Example:
@@ -225,7 +225,7 @@ def broken(tmp_path: Path, template: str) -> Path:
 )
 def test_a_slot_that_nothing_fills_is_an_error_with_its_line(tmp_path: Path, template: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=rf"templates\.yaml:3: .*{message}"):
-        Augmenter(load_knowledge(Path("data/kb")), folder=broken(tmp_path, template))
+        Augmenter(shipped.knowledge(), folder=broken(tmp_path, template))
 
 
 # --- styles ---

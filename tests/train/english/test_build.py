@@ -17,7 +17,6 @@ import torch
 
 from models.knowledge import Knowledge
 from pipeline.errors import ConfigurationError
-from pipeline.kb.load import load_knowledge
 from pipeline.settings import Settings
 from pipeline.tag.encoder.component import Encoder
 from pipeline.tag.encoder.network import EncoderFiles, EncoderNetwork
@@ -35,6 +34,7 @@ from pipeline.train.english.examples import ANY, LABELS, OUTSIDE, Example, mask_
 from pipeline.train.english.lessons import NameLesson, TreeLesson
 from pipeline.train.english.run import Order, train
 from pipeline.train.english.treebank import CHECKSUMS
+from tests import shipped
 from tests.tag.encoder.toy import toy_size
 from tests.train.english.toy_corpora import PLAN, write_sources
 
@@ -76,7 +76,7 @@ def options(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Options]:
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return load_knowledge(Settings().kb_dir)
+    return shipped.knowledge()
 
 
 @pytest.fixture(scope="module")
@@ -304,9 +304,7 @@ def test_the_ordered_run_leaves_models_figures_and_a_card(run: Run) -> None:
 
 
 def test_the_small_model_of_the_run_reads_text(run: Run) -> None:
-    nlp = load_pipeline(
-        "en", knowledge=load_knowledge(Settings().kb_dir), settings=Settings(models_dir=run.options.out.parent, model="cnn")
-    )
+    nlp = load_pipeline("en", knowledge=shipped.knowledge(), settings=Settings(models_dir=run.options.out.parent, model="cnn"))
     doc = nlp("Kim Yong-ho met reporters in Seoul.")
     assert doc.has_annotation("DEP")
     assert "Seoul" in {one.text for one in doc._.mentions}

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from models.vocabulary import Label
-from pipeline.kb.load import load_knowledge
 from pipeline.settings import Settings
 from pipeline.tag.nlp import UNMEASURED, load_pipeline
 from pipeline.tag.recognition import MODEL, logit
 from pipeline.train.english.annotations import Passage
 from pipeline.train.english.calibrate import Judged, calibrate, fit_logistic, judge, reliability
 from pipeline.train.english.examples import LABELS
+from tests import shipped
 from tests.tag.encoder.toy import write_encoder
 
 TEXT = "Mr. Smith met South Korean officials in Seoul."
@@ -109,7 +109,7 @@ def test_a_table_has_a_row_for_each_bin_with_finds() -> None:
 def test_finds_are_judged_by_the_passage(tmp_path: Path) -> None:
     write_encoder(tmp_path / "en" / "encoder")
     settings = Settings(models_dir=tmp_path, model="encoder")
-    nlp = load_pipeline("en", knowledge=load_knowledge(settings.kb_dir), settings=settings)
+    nlp = load_pipeline("en", knowledge=shipped.knowledge(), settings=settings)
     spans = [("Smith", Label.PERSON), ("Seoul", Label.PLACE)]
     mentions = tuple((TEXT.index(name), TEXT.index(name) + len(name), label) for name, label in spans)
     judged = list(judge(nlp, [Passage(TEXT, mentions), Passage("", ()), Passage("It rained.", ())]))

@@ -10,17 +10,17 @@ import pytest
 
 from models.vocabulary import Label
 from pipeline.errors import ConfigurationError
-from pipeline.kb.load import load_knowledge
 from pipeline.train.english import corpora as module
 from pipeline.train.english.corpora import CROSSNER, GMB, LONGEST, WIKIGOLD, Corpora, Tagged, check_file
 from pipeline.train.english.examples import ANY, OUTSIDE, TAGS, Example, mask_of
+from tests import shipped
 
 AGENCY_OR_ORG = mask_of("B-AGENCY", "B-ORG")
 
 
 @pytest.fixture(scope="module")
 def corpora() -> Corpora:
-    return Corpora(load_knowledge(Path("data/kb")))
+    return Corpora(shipped.knowledge())
 
 
 def tagged(text: str, pos: str = "") -> Tagged:
