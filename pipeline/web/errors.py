@@ -31,10 +31,14 @@ class ErrorCode(DefinedEnum):
     BAD_VALUE = "bad_value", "A parameter has a value that it cannot have; `field` and `value` say which."
     BAD_ENCODING = "bad_encoding", "The address is not UTF-8, or holds control characters such as %00."
     UNKNOWN_TOKEN = "unknown_token", "The header Authorization does not hold a token that this server gave out."
+    SIGN_IN_NEEDED = "sign_in_needed", "This is for editors: sign in, or send a token of an account."
+    NOT_ALLOWED = "not_allowed", "The account has not the role that this needs."
+    FORM_REFUSED = "form_refused", "A request that writes does not come from a page of this server, or from one of an earlier sign-in."
     NOT_FOUND = "not_found", "There is nothing at this address, or no event, entity or article of this id."
-    METHOD_NOT_ALLOWED = "method_not_allowed", "Only GET and HEAD are answered."
+    CONFLICT = "conflict", "Somebody else decided the same meanwhile; nothing was written."
+    METHOD_NOT_ALLOWED = "method_not_allowed", "The address does not answer this method; the interface answers GET and HEAD alone."
     NOT_ACCEPTABLE = "not_acceptable", "The header Accept asks for a form that this address does not have."
-    BODY_TOO_LARGE = "body_too_large", "A request has no need of a body; this one is large."
+    BODY_TOO_LARGE = "body_too_large", "The body of the request is larger than this address takes; the interface has no need of any."
     QUERY_TOO_LONG = "query_too_long", "The query is longer than any that a filter needs."
     UNKNOWN_HOST = "unknown_host", "The server does not answer under the name in the header Host."
     TOO_MANY_REQUESTS = "too_many_requests", "Too many requests in a minute, or exports at once; Retry-After says when to come back."
@@ -47,7 +51,11 @@ STATUS: Mapping[ErrorCode, HTTPStatus] = {
     ErrorCode.BAD_VALUE: HTTPStatus.BAD_REQUEST,
     ErrorCode.BAD_ENCODING: HTTPStatus.BAD_REQUEST,
     ErrorCode.UNKNOWN_TOKEN: HTTPStatus.UNAUTHORIZED,
+    ErrorCode.SIGN_IN_NEEDED: HTTPStatus.UNAUTHORIZED,
+    ErrorCode.NOT_ALLOWED: HTTPStatus.FORBIDDEN,
+    ErrorCode.FORM_REFUSED: HTTPStatus.FORBIDDEN,
     ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.CONFLICT: HTTPStatus.CONFLICT,
     ErrorCode.METHOD_NOT_ALLOWED: HTTPStatus.METHOD_NOT_ALLOWED,
     ErrorCode.NOT_ACCEPTABLE: HTTPStatus.NOT_ACCEPTABLE,
     ErrorCode.BODY_TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -102,10 +110,10 @@ def describe_error(error: RequestError) -> ErrorAnswer:
     return ErrorAnswer(error=_Error(code=error.code, message=str(error), field=error.field, value=value))
 
 
-def answer_error(error: RequestError, *, path: str) -> Response:
-    """Return the answer to a request for `path` that is refused."""
+def answer_error(error: RequestError, *, path: str, as_json: bool = False) -> Response:
+    """Return the answer to a request for `path` that is refused; `as_json` gives a program JSON where others get a page."""
     status, headers = STATUS[error.code], {"Cache-Control": "no-store"} | error.headers
-    if path.startswith(API_PREFIX):
+    if as_json or path.startswith(API_PREFIX):
         return JSONResponse(describe_error(error).model_dump(mode="json"), status, headers)
     return HTMLResponse(_page(status, str(error)), status, headers)
 

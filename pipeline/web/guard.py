@@ -18,7 +18,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pipeline.web.errors import ErrorCode, RequestError, answer_error
 from pipeline.web.limits import MOST_BODY_BYTES, MOST_PARAMETERS, MOST_QUERY_BYTES, Buckets, Tokens, client_key
 
-__all__ = ["SECURITY_HEADERS", "Guard", "name_request", "unexpected"]
+__all__ = ["DESK", "MOST_FORM_BYTES", "SECURITY_HEADERS", "Guard", "is_for_editors", "name_request", "unexpected"]
+
+DESK = "/review"
+"""Where the review desk is."""
+
+_ACCOUNTS = "/account"
+
+MOST_FORM_BYTES = 65_536
+"""Of what editors send: a decision with its note has some hundred bytes."""
 
 SECURITY_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": (
@@ -113,7 +121,7 @@ class Guard:
         """Return whose requests are counted together, and how many are allowed in a minute."""
         address = client_key(_host(scope))
         scheme, _, secret = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        if scheme.lower() != "bearer" or is_for_editors(scope["path"]):  # whose tokens are others, which their routes check
             return address, self._rate
         if token := self._tokens.find(secret.strip()):
             return f"token {token.name}", token.rate
@@ -160,9 +168,15 @@ def _check_size(scope: Scope, headers: Headers) -> None:
         raise RequestError(ErrorCode.QUERY_TOO_LONG, message)
     if query.count(b"&") >= MOST_PARAMETERS:
         raise RequestError(ErrorCode.QUERY_TOO_LONG, f"the query has more than {MOST_PARAMETERS} values: ask in several requests")
+    if is_for_editors(scope["path"]):
+        most, advice = MOST_FORM_BYTES, f"the request has more than {MOST_FORM_BYTES:,} bytes: send less at once"
+    else:
+        most, advice = MOST_BODY_BYTES, "the request has a body, which nothing here reads: put the filter into the address"
     length = headers.get("content-length", "0")
-    if not length.isdecimal() or len(length) > len("999999999") or int(length) > MOST_BODY_BYTES:
-        raise RequestError(ErrorCode.BODY_TOO_LARGE, "the request has a body, which nothing here reads: put the filter into the address")
+    if not length.isdecimal() or len(length) > len("999999999") or int(length) > most:
+        raise RequestError(ErrorCode.BODY_TOO_LARGE, advice)
+    if "transfer-encoding" in headers:  # a body that does not say where it ends
+        raise RequestError(ErrorCode.BODY_TOO_LARGE, "the request does not tell how long it is: send it with the header Content-Length")
 
 
 def _check_text(scope: Scope) -> None:
@@ -178,6 +192,11 @@ def _check_text(scope: Scope) -> None:
             raise RequestError(
                 ErrorCode.BAD_ENCODING, f"the path of the address has the control character U+{ord(strange):04X}: leave it out"
             )
+
+
+def is_for_editors(path: str) -> bool:
+    """Tell whether a path belongs to the review desk or to accounts: there alone something is sent and written."""
+    return path.startswith((f"{DESK}/", f"{_ACCOUNTS}/")) or path in {DESK, _ACCOUNTS}
 
 
 def _host(scope: Scope) -> str | None:

@@ -22,13 +22,12 @@ from benchmarks.systems import Ours, load_installed, load_ours
 from models.knowledge import Knowledge
 from models.records import Maker
 from models.vocabulary import Label
-from pipeline.analyse import Analyser
 from pipeline.errors import ConfigurationError, PeninsulaError, StorageError, UsageError
-from pipeline.kb.load import load_knowledge
 from pipeline.settings import Settings
 from pipeline.tag.nlp import load_pipeline
 from pipeline.tag.recognition import Recognised, Recognition
 from pipeline.train.english.examples import Tree
+from tests import shipped
 
 SUMMIT = (
     "SEOUL, Nov. 3 -- Unification Minister Han Dae-rim met envoys of Japan in Busan on Monday.\n\n"
@@ -93,23 +92,26 @@ def gold(gold_file: Path) -> list[Gold]:
 
 @pytest.fixture(scope="module")
 def knowledge() -> Knowledge:
-    return load_knowledge(Settings().kb_dir)
+    return shipped.knowledge()
 
 
 def name(text: str, part: str, label: str) -> dict[str, Any]:
     return {"start": text.index(part), "end": text.index(part) + len(part), "label": label}
 
 
-def with_component(knowledge: Knowledge, component: str, config: dict[str, Any] | None = None) -> Ours:
-    """Put a component where a trained one stands."""
-    nlp = load_pipeline("en", knowledge=knowledge, settings=Settings(model="blank"))
+NOTHING_KNOWN = Knowledge("none", {})
+
+
+def with_component(component: str, config: dict[str, Any] | None = None) -> Ours:
+    """Put a component where a trained one stands, in a pipeline that knows nothing by heart."""
+    nlp = load_pipeline("en", knowledge=NOTHING_KNOWN, settings=Settings(model="blank"))
     nlp.add_pipe(component, after="peninsula_sentences", config=config or {})
-    return Ours("cnn", nlp, Analyser(Settings(model="blank")))
+    return Ours("cnn", nlp, shipped.rules_alone())
 
 
 @pytest.fixture
-def with_ruler(knowledge: Knowledge) -> Ours:
-    ours = with_component(knowledge, "entity_ruler")
+def with_ruler() -> Ours:
+    ours = with_component("entity_ruler")
     ours.nlp.get_pipe("entity_ruler").add_patterns(  # type: ignore[attr-defined]
         [{"label": "PERSON", "pattern": "Morning Tide"}, {"label": "ORG", "pattern": "Tidewater Shipping"}]
     )
@@ -256,8 +258,8 @@ def knows_the_trees(doc: Doc) -> Doc:
     )
 
 
-def test_grammar_is_scored_from_bare_text_to_words_given(knowledge: Knowledge) -> None:
-    figures = grammar_of_ours(with_component(knowledge, "knows_the_trees"), [TREES])
+def test_grammar_is_scored_from_bare_text_to_words_given() -> None:
+    figures = grammar_of_ours(with_component("knows_the_trees"), [TREES])
     raw = figures.conditions.pop("text")
     assert raw.words == pytest.approx(2 * 9 / (12 + 10))
     assert raw.las == raw.uas == raw.tag == raw.words
@@ -267,9 +269,9 @@ def test_grammar_is_scored_from_bare_text_to_words_given(knowledge: Knowledge) -
         assert (scores.words, scores.tag, scores.uas, scores.las, scores.lemma, scores.sentences) == (1.0,) * 6
 
 
-def test_rules_alone_have_no_grammar(knowledge: Knowledge) -> None:
+def test_rules_alone_have_no_grammar() -> None:
     with pytest.raises(UsageError, match="no grammar"):
-        grammar_of_ours(load_ours("blank", Settings(), knowledge), [TREES])
+        grammar_of_ours(load_ours("blank", Settings(), NOTHING_KNOWN), [TREES])
 
 
 def test_trees_of_other_treebanks_are_not_scored() -> None:

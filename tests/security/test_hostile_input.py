@@ -21,7 +21,6 @@ from sqlalchemy import select
 from models.feeds import FeedSource
 from models.tables import ArticleRow, ArticleVersionRow, EventRow, FeedItemRow
 from models.vocabulary import FeedOutcome
-from pipeline.analyse import Analyser
 from pipeline.cli.app import main
 from pipeline.errors import ListError, UsageError
 from pipeline.extract import extract_page
@@ -32,6 +31,7 @@ from pipeline.run import RunReport, ingest
 from pipeline.sample.replay import ReplayServer, Request, Response
 from pipeline.settings import Settings
 from pipeline.store.engine import open_database, reading
+from tests.shipped import rules_alone
 
 HOST = "http://evil.example"
 SCRIPT = "<script>alert(1)</script>"
@@ -142,7 +142,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
             read_timeout=5,
             total_timeout=10,
         )
-        return Night(ingest(settings, analyser=Analyser(settings)), settings, folder)
+        return Night(ingest(settings, analyser=rules_alone()), settings, folder)
 
 
 class Done(NamedTuple):

@@ -19,9 +19,10 @@ from fastapi.testclient import TestClient
 from jsonschema import Draft202012Validator
 from sqlalchemy import update
 
-from models.filters import FIELDS, EventFilter, Page, Sort
+from models.filters import FIELDS, EntityFilter, EventFilter, Page, Sort
 from models.findings import EventFound
 from models.index_tables import IndexStateRow
+from models.vocabulary import Label
 from pipeline.errors import StorageError
 from pipeline.publish import FORMATS, export_name
 from pipeline.publish.flat_csv import BYTE_ORDER_MARK, read_csv
@@ -100,9 +101,17 @@ def test_facets_are_those_of_the_reader(client: TestClient, reader: Reader) -> N
 
 @pytest.mark.parametrize("by", ["day", "month", "year"])
 def test_the_timeline_is_that_of_the_reader(client: TestClient, reader: Reader, by: Any) -> None:
-    points = reader.timeline(parse_filter([("country", "KP")]), by)
+    found = as_json(reader.timeline(parse_filter([("country", "KP")]), by))
     answer = get(client, "timeline", [("country", "KP"), ("by", by)])
-    assert (answer["by"], answer["points"]) == (by, [as_json(point) for point in points])
+    assert answer["by"] == by
+    assert {name: answer[name] for name in found} == found
+
+
+def test_places_are_those_of_the_reader(client: TestClient, reader: Reader) -> None:
+    found = as_json(reader.places(parse_filter([("since", "2020")]), 3))
+    answer = get(client, "places", [("since", "2020"), ("limit", "3")])
+    assert {name: answer[name] for name in found} == found
+    assert len(answer["places"]) == 3
 
 
 def test_amounts_are_those_of_the_events(client: TestClient, reader: Reader) -> None:
@@ -151,6 +160,8 @@ def test_the_header_accept_chooses_the_form(client: TestClient) -> None:
     table = client.get("/api/v1/events?type=AID", headers={"Accept": "text/csv, application/json;q=0.5"})
     assert next(csv.reader(io.StringIO(table.text)))[0] == "event_id"
     # What the address says stands above the header, which browsers fill with what they like.
+    table = client.get("/api/v1/events?type=AID", headers={"Accept": "*/*, application/json;q=0, application/*;q=0.5"})
+    assert table.headers["content-type"].startswith("text/csv")
     for query, accepted in (("", "*/*"), ("", "application/*"), ("", "text/html, */*;q=0.1"), ("", ""), ("&format=json", "text/csv")):
         answer = client.get(f"/api/v1/events?type=AID{query}", headers={"Accept": accepted})
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json"), accepted
@@ -204,7 +215,7 @@ def test_the_id_of_a_merged_event_gives_the_one_that_stands_for_it(client: TestC
 def test_an_entity_comes_with_its_events_over_time(client: TestClient, reader: Reader) -> None:
     answer = get(client, "entities/kb:kp")
     assert answer["entity"] == json.loads(json.dumps(as_json(reader.entity("kb:kp"))))
-    assert answer["timeline"]
+    assert answer["timeline"]["points"]
     assert answer["entity"]["co_actors"]
 
 
@@ -221,6 +232,13 @@ def test_entities_are_listed_by_their_kind(client: TestClient, reader: Reader) -
     assert all(entity["label"] in {"PERSON", "ORG"} and entity["matches"] for entity in answer["entities"])
     named = get(client, "entities", [("name", "Pyongyang")])["entities"]
     assert "Pyongyang" in {entity["name"] for entity in named}
+
+
+def test_entities_are_paged(client: TestClient, reader: Reader) -> None:
+    pages = list(walk(client, "/api/v1/entities?label=PERSON&limit=9"))
+    ids = [entity["id"] for page in pages for entity in page["entities"]]
+    assert ids == [entity.id for entity in reader.entities(EntityFilter(labels=(Label.PERSON,), limit=10_000))]
+    assert len(pages) > 2
 
 
 def test_an_article_comes_with_its_layers_and_without_its_text(client: TestClient, reader: Reader, merged: EventFound) -> None:
@@ -255,7 +273,9 @@ def test_changes_are_read_on_from_where_one_stopped(client: TestClient, reader: 
     assert get(client, "changes", [("since", "2099-01-01")])["changes"] == []
 
 
-def test_snapshots_are_listed_newest_first(news_folder: Path, tmp_path: Path, news_settings: Settings) -> None:
+def test_snapshots_are_listed_newest_first_without_those_that_are_damaged(
+    news_folder: Path, tmp_path: Path, news_settings: Settings
+) -> None:
     shutil.copy(news_folder / "peninsula.db", tmp_path)
     made = {
         "created_at": datetime(2025, 11, 6, tzinfo=UTC),
@@ -270,6 +290,9 @@ def test_snapshots_are_listed_newest_first(news_folder: Path, tmp_path: Path, ne
         folder.mkdir(parents=True)
         manifest = Manifest(version=version, files=(), versions={}, licence="CC-BY-4.0", citation="Peninsula", **made)
         (folder / "manifest.json").write_text(manifest.model_dump_json())
+    damaged = tmp_path / "snapshots" / "2025-11-07.1"
+    damaged.mkdir()
+    (damaged / "manifest.json").write_text('{"version": ')
     with TestClient(create_app(news_settings.model_copy(update={"data_dir": tmp_path}))) as client:
         found = get(client, "snapshots")["snapshots"]
     assert [snapshot["version"] for snapshot in found] == ["2025-11-06.10", "2025-11-06.2", "2025-11-05.1"]
@@ -354,8 +377,13 @@ REFUSED = {
     "negative number": ("events?amount_max=-3", "bad_value", "amount_max", "negative"),
     "score": ("events?score_min=7", "bad_value", "score_min", "0 to 1"),
     "inverted dates": ("events?since=2025&until=2024", "bad_value", "since", "exchange them"),
-    "inverted amounts": ("events?amount_min=9&amount_max=8", "bad_value", "amount_min", "exchange them"),
-    "inverted publication": ("count?published_since=2025-05&published_until=2025-04", "bad_value", "published_since", "exchange them"),
+    "inverted amounts": ("events?amount_min=9&amount_max=8", "bad_value", "amount_min", "is more than `amount_max` '8': exchange them"),
+    "inverted publication": (
+        "count?published_since=2025-05&published_until=2025-04",
+        "bad_value",
+        "published_since",
+        "is later than `published_until`",
+    ),
     "a day that is not": ("timeline?since=2025-02-30", "bad_value", "since", "calendar"),
     "a time without zone": ("events?changed_since=2025-01-01T10:00:00", "bad_value", "changed_since", "zone"),
     "role alone": ("events?role=actor", "bad_value", "role", "entity"),
@@ -378,7 +406,7 @@ REFUSED = {
     "empty cursor": ("events?cursor=", "bad_value", "cursor", "empty"),
     "format": ("events?format=xlsx", "bad_value", "format", "json, csv"),
     "format twice": ("events?format=csv&format=json", "bad_value", "format", "second value"),
-    "limit of a file": ("events?format=csv&limit=3", "bad_value", "limit", "format=json"),
+    "limit of a file": ("events?format=csv&limit=3", "bad_value", "limit", "'3' belongs to pages, and csv has all"),
     "cursor of a file": ("events?format=jsonl&cursor=abc", "bad_value", "cursor", "format=json"),
     "mark in a page": ("events?bom=yes", "bad_value", "bom", "csv"),
     "mark that is none": ("events?bom=AAA", "bad_value", "bom", "'yes' nor 'no'"),
@@ -388,6 +416,8 @@ REFUSED = {
     "by": ("timeline?by=week", "bad_value", "by", "month"),
     "label": ("entities?label=CAR", "bad_value", "label", "PERSON"),
     "name": ("entities?name=", "bad_value", "name", "empty"),
+    "name without letters": ("entities?name=%25", "bad_value", "name", "no letter or digit"),
+    "cursor of entities": ("entities?cursor=x", "bad_value", "cursor", "is no cursor"),
     "after": ("changes?after=-1", "bad_value", "after", "whole number"),
     "since without zone": ("changes?since=2025-01-01T00:00:00", "bad_value", "since", "zone"),
 }

@@ -136,6 +136,15 @@ def test_a_cue_that_the_passage_does_not_have_is_not_marked() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("evidence", "cue", "place"),
+    [("On notice, it did not strike.", "not", 18), ("He paid $50, not $5.", "$5", 17), ("북한이 미사일을 발사할 것이다.", "할", 11)],
+)
+def test_a_cue_is_marked_where_it_is_a_word_of_its_own_and_else_where_it_begins(evidence: str, cue: str, place: int) -> None:
+    before, mark, _ = [part.text for part in mark_passage(make_passage(evidence, evidence, trigger_end=BEFORE, cues=(cue,)))]
+    assert (len(before), mark) == (place, cue)
+
+
 @pytest.mark.parametrize(("text", "korean"), [("김정은", True), ("Kim Jong Un (김정은)", True), ("Kim", False), ("", False), (None, False)])
 def test_korean_is_known_by_its_letters(text: str | None, korean: bool) -> None:
     assert is_korean(text) is korean
@@ -167,7 +176,10 @@ def test_times_are_told_by_their_day() -> None:
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0, "0"), (0.25, "0.25"), (3, "3"), (12_500, "12,500"), (2_500_000, "2.5m"), (1.46e9, "1.46bn"), (1e9, "1bn"), (3.2e12, "3.2tn")],
+    [
+        *((0, "0"), (0.25, "0.25"), (3, "3"), (12_500, "12,500"), (999_999, "999,999"), (2_500_000, "2.5m"), (999_600_000, "1bn")),
+        *((1.46e9, "1.46bn"), (1e9, "1bn"), (999.9e9, "1tn"), (3.2e12, "3.2tn"), (1.5e15, "1,500tn")),
+    ],
 )
 def test_numbers_in_few_characters(value: float, words: str) -> None:
     assert short_number(value) == words

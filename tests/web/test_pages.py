@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from hashlib import sha256
@@ -19,14 +20,15 @@ import pytest
 from fastapi.testclient import TestClient
 from lxml import html
 
-from models.filters import FIELDS, EventFilter, Page
-from models.findings import CoActor, TimePoint
-from models.vocabulary import RelationKind
-from pipeline.query import Reader, parse_filter, parse_query
+from models.filters import FIELDS, EntityFilter, EventFilter, Page
+from models.findings import CoActor, PlaceCount, Timeline, TimePoint
+from models.vocabulary import Label, RelationKind
+from pipeline.query import Reader, describe_rest, parse_filter, parse_query
 from pipeline.settings import Settings
 from pipeline.web.app import create_app
-from pipeline.web.charts import VIEWS, PlaceCount, draw_bars, draw_dots, draw_graph, fill_gaps, merge_years
-from pipeline.web.pages import RELATIONS, STATIC
+from pipeline.web.charts import VIEWS, draw_bars, draw_dots, draw_graph, fill_gaps, merge_years
+from pipeline.web.pages import RELATIONS
+from pipeline.web.rendering import STATIC
 from pipeline.web.saved import CANNED, Address
 from tests.query.builders import make_party
 
@@ -124,7 +126,7 @@ def test_a_facet_leads_to_as_many_events_as_it_says(client: TestClient, field: s
     for item in items[:4]:
         link, count = item.xpath("a[1]/@href")[0], int(item.xpath("string(span[@class='count'])").replace(",", ""))
         narrowed = get_page(client, link)
-        if field == "year":  # counted by its first day alone, found by every day
+        if field == "year":  # counted where it lies in the year, found where it may lie there
             assert total_on(narrowed) >= count
         else:
             assert total_on(narrowed) == count, link
@@ -143,6 +145,12 @@ def test_chips_name_every_condition_and_take_it_away(client: TestClient) -> None
     chips = [" ".join(chip.text_content().split()).removesuffix(" ×") for chip in page.xpath("//ul[@class='chips']/li[not(@class)]")]
     assert chips[:3] == ["Type Sanction", "Modality not Denied", "Since 2024"]
     assert page.xpath("//ul[@class='chips']/li[1]/a/@href") == ["/events?modality=%21denied&since=2024&actor=kb%3Aus-ofac&sort=amount"]
+
+
+def test_chips_show_words_and_names_as_they_were_typed(client: TestClient) -> None:
+    page = get_page(client, "/events?q=possible&actor=killed")
+    chips = [" ".join(chip.text_content().split()).removesuffix(" ×") for chip in page.xpath("//ul[@class='chips']/li[not(@class)]")]
+    assert chips == ["Words possible", "Actor killed"]
 
 
 def test_the_question_stands_above_the_results_in_words(client: TestClient) -> None:
@@ -241,7 +249,14 @@ def test_what_was_typed_stays_in_the_form(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("query", "message"),
-    [("label=HUMAN", "label"), ("nam=Kim", "did you mean 'name'"), ("listed=maybe", "neither"), ("name=a&name=b", "second")],
+    [
+        ("label=HUMAN", "label"),
+        ("nam=Kim", "did you mean 'name'"),
+        ("listed=maybe", "neither"),
+        ("name=a&name=b", "second"),
+        ("name=%25", "no letter or digit"),
+        ("cursor=x", "is no cursor"),
+    ],
 )
 def test_a_wrong_question_for_names_gets_a_message(client: TestClient, query: str, message: str) -> None:
     assert message in get_page(client, f"/entities?{query}", 400).xpath("string(//div[@role='alert'])")
@@ -293,19 +308,41 @@ def test_names_are_listed_and_narrowed(client: TestClient, reader: Reader) -> No
     assert page.xpath("//input[@name='officials']/@checked") == ["checked"] or page.xpath("//input[@name='officials' and @checked]")
 
 
+def test_names_are_read_page_by_page(client: TestClient, reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.web.pages._ENTITIES_ON_A_PAGE", 7)
+    wanted = EntityFilter(labels=(Label.AGENCY,), limit=10_000)
+    found, address = [], "/entities?label=AGENCY"
+    while address:
+        page = get_page(client, address)
+        found += [link.text_content() for link in page.xpath("//tbody//th/a")]
+        assert bool(page.xpath("//a[@id='first-page']")) == ("cursor" in address)
+        address = "".join(page.xpath("//a[@id='next-page']/@href"))
+    assert found == [entity.name for entity in reader.entities(wanted)]
+    assert len(found) > 7
+
+
 def test_the_map_has_the_places_of_the_events(client: TestClient, reader: Reader) -> None:
     page = get_page(client, "/places")
-    names = {row.xpath("string(th)") for row in page.xpath("//tbody/tr")}
-    placed = {event.place.name for event in reader.stream(EventFilter()) if event.place and event.place.latitude is not None}
-    assert names
-    assert names <= placed
-    assert len(page.xpath("//*[local-name()='circle']")) >= len(names)
+    placed = [event.place.name for event in reader.stream(EventFilter()) if event.place and event.place.latitude is not None]
+    rows = {row.xpath("string(th)"): int(row.xpath("string(td[1])")) for row in page.xpath("//tbody/tr")}
+    assert rows == Counter(placed)
+    assert len(page.xpath("//*[local-name()='circle']")) >= len(rows)
+    nowhere = sum(event.place is None for event in reader.stream(EventFilter()))
+    assert f"{nowhere} events name no place." in page.text_content()
+
+
+def test_a_place_leads_to_its_newest_event(client: TestClient, reader: Reader) -> None:
+    page = get_page(client, "/places?since=2025")
+    places = [place for place in reader.places(parse_filter([("since", "2025")])).places if place.latitude is not None]
+    assert page.xpath("//tbody/tr/td/a/@href") == [f"/events/{place.newest}" for place in places]
+    assert places
 
 
 def test_the_plots_have_their_figures_as_a_table(client: TestClient, reader: Reader) -> None:
     page = get_page(client, "/plots?type=CYBER_OP")
-    points = reader.timeline(parse_filter([("type", "CYBER_OP")]))
-    assert [int(cell.text) for cell in page.xpath("//tbody/tr/td[1]")] == [point.count for point in points]
+    months = reader.timeline(parse_filter([("type", "CYBER_OP")]))
+    assert [int(cell.text) for cell in page.xpath("//tbody/tr/td[1]")] == [point.count for point in (*months.points, *months.coarser)]
+    assert page.xpath("string(//p[contains(@class, 'beside')])") == f"{describe_rest(months)}."
     assert page.xpath("//*[@data-timeline]/@data-timeline") == ["/api/v1/timeline?type=CYBER_OP&by=month"]
 
 
@@ -339,7 +376,7 @@ def hostile_client(news_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
                 article |= {"url": "javascript:alert(3)", "title": HOSTILE, "publisher": HOSTILE}
             database.execute("UPDATE event_card SET card = ? WHERE number = ?", (json.dumps(told), number))
         database.execute("UPDATE index_term SET label = ? WHERE field IN ('actor', 'publisher', 'place')", (HOSTILE,))
-        database.execute("UPDATE entity SET name = ?", (HOSTILE,))
+        database.execute("UPDATE entity_index SET name = ?, role = ?, affiliation = ?", (HOSTILE, HOSTILE, HOSTILE))
     database.close()
     with TestClient(create_app(Settings(data_dir=folder, model="blank", event_reader=False, api_rate=0)), follow_redirects=False) as opened:
         yield opened
@@ -449,11 +486,19 @@ def test_bars_of_nothing_have_no_height() -> None:
     assert [bar.height for bar in draw_bars(points("2024-01"), lambda point: point.usd).bars] == [0]
 
 
-def test_months_are_summed_up_by_year() -> None:
-    assert merge_years(points("2024-01", "2024-05", "2025-01")) == (
-        TimePoint("2024", 3, 10.0, {"AID": 3}),
-        TimePoint("2025", 3, 20.0, {"AID": 3}),
+def test_months_are_summed_up_by_year_with_what_is_known_to_the_year_alone() -> None:
+    months = Timeline(tuple(points("2024-01", "2024-05", "2025-01")), (TimePoint("2023", 2, 5.0, {"AID": 2}), *points("2024")), 3, 4)
+    assert merge_years(months) == Timeline(
+        (TimePoint("2023", 2, 5.0, {"AID": 2}), TimePoint("2024", 4, 10.0, {"AID": 4}), TimePoint("2025", 3, 20.0, {"AID": 3})), (), 3, 4
     )
+
+
+def test_what_stands_in_no_period_is_told_in_words() -> None:
+    known = Timeline((), (TimePoint("2023", 1200, 0.0), *points("2024"), *points("2024-01")), longer=1, undated=2)
+    assert describe_rest(known) == (
+        "1 event is known to the month alone; 1,201 events are known to the year alone; 1 event reaches over several years; 2 events have no date"
+    )
+    assert describe_rest(Timeline(())) == ""
 
 
 def test_the_graph_stays_in_its_drawing() -> None:
@@ -465,10 +510,11 @@ def test_the_graph_stays_in_its_drawing() -> None:
 
 
 def test_dots_lie_where_the_places_are() -> None:
-    seoul = PlaceCount("kb:seoul", "Seoul", 37.57, 126.98, 16)
-    lima = PlaceCount("kb:lima", "Lima", -12.05, -77.04, 4)
+    seoul = PlaceCount("kb:seoul", "Seoul", "KR", 37.57, 126.98, 16, "evt-1", None)
+    lima = PlaceCount("kb:lima", "Lima", "PE", -12.05, -77.04, 4, "evt-2", None)
+    nowhere = PlaceCount("text:a village", "A village", None, None, None, 1, "evt-3", None)
     korea, world = VIEWS
-    (dot,) = draw_dots(korea, [lima, seoul])
+    (dot,) = draw_dots(korea, [lima, seoul, nowhere])
     left, top, width, height = korea.box
     assert left < dot.x < left + width
     assert top < dot.y < top + height
