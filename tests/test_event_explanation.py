@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +9,20 @@ import pytest
 
 from models.records import Analysis, Event, EventMention
 from models.vocabulary import Modality, RelationKind
-from pipeline.analyse import Analyser
 from pipeline.errors import ConfigurationError
 from pipeline.event_explanation import explain_event, load_sentences, view_events
 from pipeline.events import EVENTS_VERSION
 from pipeline.events.lexicon_files import LEXICON, load_language
 from pipeline.events.provenance import LexiconLines
 from pipeline.extraction import analyse_document
-from pipeline.settings import Settings
+from tests.shipped import rules_alone
 
 PUBLISHED = "2025-11-06T09:00:00+09:00"
 LEXICON_LINES = LexiconLines()
 
 
-@cache
-def analyser() -> Analyser:
-    """Rules alone: what they do does not change with the trained model."""
-    return Analyser(Settings(model="blank"))
-
-
 def analyse(text: str, *, published: str | None = PUBLISHED, lang: str = "en") -> Analysis:
-    return analyse_document({"id": "a", "text": text, "published": published, "lang": lang}, analyser())
+    return analyse_document({"id": "a", "text": text, "published": published, "lang": lang}, rules_alone())
 
 
 def explain_all(analysis: Analysis) -> list[dict[str, Any]]:

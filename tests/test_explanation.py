@@ -17,18 +17,18 @@ from models.knowledge import Knowledge
 from models.records import Analysis, Article, Linking, Maker, Mention, Publication, Tagging
 from models.vocabulary import DateSource, Label, Via
 from pipeline import explanation
-from pipeline.analyse import Analyser
 from pipeline.errors import ConfigurationError
 from pipeline.explanation import KINDS, explain, load_makers, view_analysis
 from pipeline.extraction import analyse_document
 from pipeline.kb.provenance import FactLines
-from pipeline.settings import ROOT, Settings
+from pipeline.settings import ROOT
 from pipeline.store.analyses import record_analysis
 from pipeline.store.articles import load_article
 from pipeline.store.engine import Database, reading, writing
 from pipeline.store.search import load_article_view
 from pipeline.tag.lists import load_scores
 from pipeline.tag.nlp import _TYPICAL, UNMEASURED
+from tests.shipped import rules_alone
 from tests.store.builders import add_article, make_context
 
 KB = ROOT / "data" / "kb"
@@ -36,18 +36,12 @@ FACTS = FactLines(KB)
 PUBLISHED = "2025-11-06T00:30:00+09:00"
 
 
-@cache
-def analyser() -> Analyser:
-    """Rules alone: what they do does not change with the trained model."""
-    return Analyser(Settings(model="blank"))
-
-
 def analyse(text: str, *, published: str | None = PUBLISHED, lang: str = "en") -> Analysis:
-    return analyse_document({"id": "a", "text": text, "published": published, "lang": lang}, analyser())
+    return analyse_document({"id": "a", "text": text, "published": published, "lang": lang}, rules_alone())
 
 
 def tell(text: str, **about: Any) -> dict[str, Any]:
-    knowledge = analyser().knowledge
+    knowledge = rules_alone().knowledge
     return explain(view_analysis(analyse(text, **about), knowledge_version=knowledge.version), knowledge, FACTS)
 
 
@@ -224,7 +218,7 @@ def test_a_surname_alone_has_the_role_that_stands_beside_the_full_name() -> None
 
 
 def test_a_role_that_neither_the_text_nor_the_posts_have_is_called_unclear() -> None:
-    knowledge = analyser().knowledge
+    knowledge = rules_alone().knowledge
     view = view_analysis(analyse("Kim Jong Un watched the launch."), knowledge_version="older")
     view = replace(view, mentions=tuple({**row, "role": "Grand Marshal"} for row in view.mentions))
     office = mention_of(explain(view, knowledge, FACTS), "Kim Jong Un")["office"]
@@ -355,7 +349,7 @@ def test_every_value_in_dollars_says_what_it_rests_on() -> None:
 
 
 def test_an_amount_that_is_computed_names_the_one_it_comes_from() -> None:
-    knowledge = analyser().knowledge
+    knowledge = rules_alone().knowledge
     view = view_analysis(analyse("They stole $2 million and hid $1 million."), knowledge_version="k")
     whole, share = view.amounts
     told = explain(replace(view, amounts=(whole, {**share, "derived_from_id": whole["id"]})), knowledge, FACTS)
@@ -389,10 +383,10 @@ def test_a_stored_article_is_explained_like_the_same_text_on_the_fly(database: D
     article = add_article(database, text=text)
     context = make_context(database)
     with reading(database) as connection:
-        analysis = analyser().analyse(load_article(connection, article.id))
+        analysis = rules_alone().analyse(load_article(connection, article.id))
     with writing(database) as connection:
         record_analysis(connection, analysis, context)
-    knowledge = analyser().knowledge
+    knowledge = rules_alone().knowledge
     with reading(database) as connection:
         view = load_article_view(connection, article.id)
     assert view is not None

@@ -5,8 +5,7 @@ import pytest
 from models.knowledge import Alias, KnowledgeEntity
 from models.vocabulary import Label
 from pipeline.kb.bodies import ALIKE, BodyIndex
-from pipeline.kb.load import load_knowledge
-from pipeline.settings import ROOT
+from tests import shipped
 
 
 def body(ident, *names, label=Label.ORG):
@@ -60,7 +59,7 @@ def test_persons_are_no_bodies(index):
 
 
 def test_near_names_of_the_shipped_lists_stay_apart():
-    knowledge = load_knowledge(ROOT / "data" / "kb")
+    knowledge = shipped.knowledge()
     index = BodyIndex(knowledge.entities.values())
     listed = [one for one in knowledge.entities.values() if one.listings and one.label in (Label.ORG, Label.AGENCY)]
     names = [

@@ -5,15 +5,15 @@ import pytest
 
 from models.vocabulary import Label
 from pipeline.kb.index import AliasIndex, MatchForm
-from pipeline.kb.load import load_knowledge
 from pipeline.settings import ROOT
+from tests import shipped
 
 KB = ROOT / "data" / "kb"
 
 
 @pytest.fixture(scope="module")
 def knowledge():
-    return load_knowledge(KB)
+    return shipped.knowledge()
 
 
 @pytest.fixture(scope="module")

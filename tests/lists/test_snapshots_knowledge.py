@@ -16,6 +16,7 @@ from pipeline.lists.snapshots import SnapshotStore
 from pipeline.settings import ROOT
 from tests.kb.conftest import Folder, person
 from tests.lists.snapshot_builders import DAYS, END, OFAC, fill, make_rows, make_source, refresh, rows_of
+from tests.shipped import knowledge
 
 KB = ROOT / "data" / "kb"
 PERSONS = "id\tcountry\tname\tnames_ko\tlistings\tsource\n"
@@ -155,7 +156,7 @@ def test_a_whole_list_and_an_extract_are_compared_in_what_concerns_the_dprk(fold
 
 @pytest.fixture(scope="module")
 def shipped() -> Lookup:
-    return Lookup(load_knowledge(KB), find_lists(KB, None))
+    return Lookup(knowledge(), find_lists(KB, None))
 
 
 def entries(found: tuple[Finding, ...]) -> dict[str | None, str]:

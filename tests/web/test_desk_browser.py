@@ -231,15 +231,14 @@ def decide_from_many_queues(kim: Sitting) -> None:
         ("kind=entity", "axaau"),
         ("kind=amount", "axaaa"),
         ("kind=merge", "axa"),
-        ("kind=event&sampled=yes", "aa"),
+        ("sampled=yes", "aa"),
     ):
         kim.open(f"/review?{queue}")
         for key in keys:
             kim.decide(key)
         skipped = kim.item
         kim.press(" ")
-        if queue != "kind=event&sampled=yes":
-            kim.next_after(skipped)
+        kim.next_after(skipped)
         kim.all_is_saved()
 
 
