@@ -190,7 +190,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.million",
         description="How long readers wait for a database of made-up events: pages, full text, facets, counts, timelines, records, an export.",
-        epilog="A million events take a quarter of an hour to make, and 15 GB. Example: python -m benchmarks.million --events 20000",
+        epilog="A million events take ten minutes of a processor's work to make, and 9 GB. Example: python -m benchmarks.million --events 20000",
     )
     parser.add_argument("--events", type=int, default=1_000_000, metavar="N", help="number of events (default: 1000000)")
     parser.add_argument("--seed", type=int, default=1, metavar="N", help="another seed makes other events (default: 1)")

@@ -31,6 +31,7 @@ _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",  # a committed article must survive a power cut, and commits are few
     "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -32768",  # 32 MB: pages of a large file are otherwise read again for every question
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
 )
 
