@@ -224,8 +224,8 @@ def _print_precision(console: Console, report: PrecisionReport) -> None:
 
 
 def _print_part(console: Console, title: str, measured: Precision) -> None:
-    from pipeline.web.precision_plots import say_rate
     from pipeline.review.precision import DIMENSIONS
+    from pipeline.web.precision_plots import say_rate
 
     if measured.overall is None:
         console.print(f"{title}: none was decided yet", highlight=False)

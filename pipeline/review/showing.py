@@ -58,11 +58,11 @@ class Shower:
             with writing(self._database) as connection:
                 indexer.put(connection, with_related(connection, chunk))
             done += len(chunk)
+        if monotonic() - began > _SECONDS:
+            return done
         with reading(self._database) as connection:
-            concerned = find_concerned(connection, item_ids, most=MANY)
-        with writing(self._database) as connection:
-            indexer.put_entities(connection, concerned.entities)
-        for chunk in in_chunks(concerned.articles):
+            articles = find_concerned(connection, item_ids, most=MANY).articles
+        for chunk in in_chunks(articles):
             if monotonic() - began > _SECONDS:
                 break
             with writing(self._database) as connection:

@@ -52,6 +52,8 @@ def find_concerned(connection: Connection, item_ids: Iterable[str], *, most: int
     entities: set[str] = set()
     for chunk in in_chunks(set(item_ids)):
         items = list(connection.execute(_that_change(chunk)).scalars())
+        if not items:
+            continue
         entities |= set(connection.execute(_rows_of(items, ["entity"])).scalars())
         articles |= _read(connection, _articles().join(ReviewSubjectRow, _in_article()).where(_is_of(items, _ROWS)), most)
         for rows in in_chunks(_excepted(connection, items)):

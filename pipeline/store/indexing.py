@@ -190,13 +190,13 @@ class Stale:
 def find_stale(connection: Connection, state: IndexState) -> Stale:
     """Return the ids of what changed since the last refresh."""
     since = state.refreshed_at - _SLACK
-    articles = {ident for query in _articles_touched(since) for ident in connection.execute(query).scalars()}
+    decided = find_concerned(connection, decided_since(connection, since))
+    articles = {ident for query in _articles_touched(since) for ident in connection.execute(query).scalars()}.union(decided.articles)
     changed = connection.execute(select(EventRow.id, EventRow.article_id).where(EventRow.changed_at >= since)).all()
     events = {ident for ident, _ in changed}
     for chunk in in_chunks(articles):
         events |= set(connection.execute(select(EventRow.id).where(EventRow.article_id.in_(chunk))).scalars())
-    decided = find_concerned(connection, decided_since(connection, since))
-    counted = articles.union((article for _, article in changed), decided.articles)
+    counted = articles | {article for _, article in changed}
     return Stale(sorted(with_related(connection, events)), sorted(counted), decided.entities)
 
 

@@ -128,6 +128,8 @@ def test_a_place_that_is_excepted_afterwards_counts_again(room: Newsroom) -> Non
     room.decide(item, Verdict.REJECT, excepted=[item.subjects[0].row_id])
 
     assert entity(room).mentions == 1
+    refresh_index(room.database, KNOWLEDGE, at=room.clock())
+    assert_as_if_built_anew(room)
 
 
 def test_an_added_name_counts_and_counts_no_longer_once_it_is_undone(room: Newsroom) -> None:
@@ -251,6 +253,8 @@ def test_what_becomes_of_an_entity_becomes_of_those_merged_into_it(room: Newsroo
     room.decide(winner, Verdict.MERGE, after={"into": NAMED})
 
     assert entity(room).mentions == 2
+    refresh_index(room.database, KNOWLEDGE, at=room.clock())
+    assert_as_if_built_anew(room)
 
 
 def test_an_entity_is_called_as_its_editor_has_it(room: Newsroom) -> None:
