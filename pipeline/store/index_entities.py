@@ -109,7 +109,7 @@ def all_entities(connection: Connection, *, missing: bool = False) -> list[str]:
 
 
 def put_articles(connection: Connection, article_ids: Iterable[str], knowledge: Knowledge) -> set[str]:
-    """Count what these articles say now in place of what they said before; return the entities of which they say anything else than before.
+    """Count what these articles say now in place of what they said before; return the entities of which they say, or said, anything.
 
     The rows of those entities are to be written in the same transaction. Other writers of the index wait until it ends.
     """
@@ -121,7 +121,7 @@ def put_articles(connection: Connection, article_ids: Iterable[str], knowledge: 
 
 
 def _count(connection: Connection, before: Mapping[Pair, _Told], after: Mapping[Pair, _Told]) -> set[str]:
-    """Take back what was told otherwise, and add what is told now; return the entities of which that is."""
+    """Take back what was told otherwise, and add what is told now; return all entities told of: their own rows may have changed too."""
     gone = {pair: told for pair, told in before.items() if after.get(pair) != told}
     new = {pair: told for pair, told in after.items() if before.get(pair) != told}
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -132,7 +132,7 @@ def _count(connection: Connection, before: Mapping[Pair, _Told], after: Mapping[
     delete_rows(connection, EntityArticleRow, sorted(gone))
     add_rows(connection, EntityArticleRow, [(*pair, new[pair].published_at, new[pair].said) for pair in sorted(new)])
     add_counts(connection, EntitySaidRow, sorted((*key, count) for key, count in counts.items() if count))
-    return {entity for _, entity in (*gone, *new)}
+    return {entity for _, entity in (*before, *after)}
 
 
 def _counted(connection: Connection, article_ids: Sequence[str]) -> dict[Pair, _Told]:

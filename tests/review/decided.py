@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from models.ids import make_id
+from models.ids import content_hash, make_id
 from models.review import ItemKind, Subject, Verdict
 from models.review_tables import EditorRow, ReviewDecisionRow, ReviewItemRow, ReviewSubjectRow
 from pipeline.review.items import item_id
@@ -22,8 +22,9 @@ Json = Mapping[str, Any]
 
 def ask(database: Database, kind: ItemKind, key: Sequence[str], *, subjects: Sequence[Subject] = (), **changes: object) -> str:
     """Store an item, and return its id."""
+    ident = item_id(kind, key)
     values: dict[str, Any] = {
-        "id": item_id(kind, key),
+        "id": ident,
         "kind": kind,
         "title": " ".join(key),
         "value": {},
@@ -39,7 +40,7 @@ def ask(database: Database, kind: ItemKind, key: Sequence[str], *, subjects: Seq
         "priority": 0.3,
         "component": "rule",
         "component_version": "1",
-        "text_hash": "t",
+        "text_hash": content_hash(ident),  # as of a question without words of its own
         "value_hash": "v",
         "n_subjects": len(subjects),
         "sampled": False,

@@ -12,6 +12,8 @@ INDEX = {
     *("entity_index", "entity_article", "entity_said"),
 }
 """Made of the other tables; numbers and codes in it depend on the order of writing."""
+QUEUE = {"review_item", "review_subject"}
+"""What a run asks of editors, made of what it read."""
 LOGS = {"run", "fetch_log", *INDEX}
 LAST_POLL = {"failures", "last_outcome", "last_reason", "moved_seen", "novelty", "poll_interval"}
 NUMBERED = {"event_change": {"number"}}

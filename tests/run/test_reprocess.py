@@ -48,7 +48,7 @@ from pipeline.store.reading_entities import list_entities
 from pipeline.store.reprocess import Selection, find_waiting
 from pipeline.store.runs import add_knowledge_version, add_model_version, count_rows, start_run
 from pipeline.store.search import load_article_view
-from tests.run.dump import INDEX
+from tests.run.dump import INDEX, QUEUE
 from tests.store.builders import NOW, TEXT, add_article, flat_rows, make_analysis, make_fetch, make_mention
 
 LATER = NOW + timedelta(days=1)
@@ -135,7 +135,7 @@ def kinds(database: Database, event: str) -> list[ChangeKind]:
 
 def rows(database: Database) -> dict[str, int]:
     with reading(database) as connection:
-        return {name: number for name, number in count_rows(connection).items() if name not in {*INDEX, "list_entry"}}
+        return {name: number for name, number in count_rows(connection).items() if name not in {*INDEX, *QUEUE, "list_entry"}}
 
 
 def test_only_what_other_versions_made_is_read_and_only_once(own: Settings, database: Database) -> None:

@@ -484,7 +484,7 @@ def test_a_body_that_does_not_say_how_long_it_is_is_refused(kim: Browser) -> Non
 
 def test_many_fields_and_bytes_that_are_no_text_are_refused(kim: Browser) -> None:
     headers = {"Origin": kim.host, "Content-Type": "application/x-www-form-urlencoded"}
-    for content in ("a=1&" * 200, "name=%ff", "name=%00", b"name=\xff"):
+    for content in ("a=1&" * 2_000, "name=%ff", "name=%00", b"name=\xff"):
         assert kim.client.post("/account/sign-in", content=content, headers=headers).status_code == 400
 
 

@@ -90,9 +90,14 @@ class Newsroom:
         secret = self.accounts.sign_in(name, PASSWORD, address="127.0.0.1").secret
         context.add_cookies([{"name": "peninsula_session", "value": secret, "url": self.site}])
 
-    def items(self, *kinds: ItemKind) -> list[ItemView]:
-        found = self.desk.list_items(QueueFilter(kinds=kinds), limit=500)[0]
-        return [view for item in found if (view := self.desk.view(item.id)) is not None]
+    def items(self, kind: ItemKind) -> Iterator[ItemView]:
+        """Yield the items of a kind that wait, the most valuable first."""
+        for item in self.desk.list_items(QueueFilter(kinds=(kind,)), limit=500)[0]:
+            if (view := self.desk.view(item.id)) is not None:
+                yield view
+
+    def first(self, kind: ItemKind) -> ItemView:
+        return next(self.items(kind))
 
     def record(self, name: str) -> list[tuple[str, Verdict]]:
         """Return all that an editor did, the oldest first: the item and what was said."""
@@ -262,9 +267,11 @@ def edit_an_event(kim: Sitting) -> None:
     kim.press("Tab")
     kim.press("Tab")
     expect(kim.page.get_by_label("Modality")).to_be_focused()
-    kim.page.keyboard.type("called")
+    said = kim.page.get_by_label("Modality").input_value()
+    kim.press("ArrowDown")
+    expect(kim.page.get_by_label("Modality")).not_to_have_value(said)
     kim.press("Alt+t")
-    expect(kim.page.get_by_label("Modality")).not_to_have_value("called_for")
+    expect(kim.page.get_by_label("Modality")).to_have_value(said)
     kim.page.keyboard.type("called")
     kim.press("Control+Enter")
     kim.next_after(item)
@@ -381,8 +388,8 @@ def test_every_key_of_the_legend_does_what_it_says(room: Newsroom) -> None:
 
     effects: dict[str, Callable[[], None]] = {
         "accept": lambda: kim.next_after(view.item.id),
-        "undo": lambda: expect(page.locator("article.item")).to_have_attribute("data-item", view.item.id),
-        "redo": lambda: expect(page.locator("#record-of")).to_be_visible(),
+        "undo": lambda: expect(page.locator("#announcement")).to_contain_text("undo:"),
+        "redo": lambda: expect(page.locator("#announcement")).to_contain_text("redo:"),
         "reject": lambda: kim.next_after(view.item.id),
         "unsure": lambda: kim.next_after(view.item.id),
         "skip": lambda: kim.next_after(view.item.id),
@@ -406,7 +413,7 @@ def test_every_key_of_the_legend_does_what_it_says(room: Newsroom) -> None:
     with page.context.expect_page() as opened:
         presses("source")
     assert opened.value.url.startswith(("http", "chrome-error"))
-    kim.open(f"/review/items/{room.items(ItemKind.EVENT)[0].item.id}")
+    kim.open(f"/review/items/{room.first(ItemKind.EVENT).item.id}")
     kim.press("m")
     expect(page.locator("input[name=into]")).to_be_focused()
     assert {*effects, "source", "merge"} == {action.name for action in ACTIONS}
@@ -541,7 +548,7 @@ def test_a_name_that_the_machine_missed_is_added_by_selecting_it(room: Newsroom,
 
 def test_layers_of_an_article_are_toggled_by_keys(room: Newsroom) -> None:
     kim = room.sit_down("kim")
-    kim.page.goto(f"/review/articles/{room.items(ItemKind.LISTED)[0].sentences[0].version_id}")
+    kim.page.goto(f"/review/articles/{room.first(ItemKind.LISTED).sentences[0].version_id}")
     name = kim.page.locator(".stored mark.names").first
     ground = "element => getComputedStyle(element).backgroundColor"
     shown = name.evaluate(ground)
@@ -561,12 +568,12 @@ def test_pages_have_no_serious_barrier_fit_a_phone_and_may_be_twice_as_large(roo
     for key in "axu":
         kim.decide(key)
     kim.all_is_saved()
-    views = [room.items(kind)[0] for kind in (ItemKind.EVENT, ItemKind.LISTED)]
-    most = max(room.items(ItemKind.NAME), key=lambda view: view.n_places)
+    views = [room.first(kind) for kind in (ItemKind.EVENT, ItemKind.LISTED)]
+    several = next(view for view in room.items(ItemKind.NAME) if view.n_places > 3)
     addresses = [
         *(f"/review/items/{view.item.id}" for view in views),
-        f"/review/items/{most.item.id}/places",
-        "/review/list?kind=name&verdict=reject",
+        f"/review/items/{several.item.id}/places",
+        "/review/list?kind=merge&verdict=reject",
         "/review/history",
         "/review/precision",
         "/review/keys",
@@ -579,7 +586,7 @@ def test_pages_have_no_serious_barrier_fit_a_phone_and_may_be_twice_as_large(roo
 def check_page(page: Page, address: str) -> None:
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="light")
-    page.goto(address, wait_until="networkidle")
+    page.goto(address)
     page.evaluate("for (const closed of document.querySelectorAll('details')) closed.open = true")
     page.evaluate(AXE.read_text())
     assert barriers(page, "{}") == [], address
@@ -618,9 +625,11 @@ def test_everything_is_decided_without_scripts(room: Newsroom) -> None:
 def test_pictures_of_the_guide_are_made(room: Newsroom) -> None:
     folder = Path(str(PICTURES))
     folder.mkdir(parents=True, exist_ok=True)
-    kim = room.sit_down("kim", viewport={"width": 1100, "height": 820})
-    link = next(view for view in room.items(ItemKind.LISTED) if view.others and view.item.label == "PERSON")
-    event = next(view for view in room.items(ItemKind.EVENT) if view.item.value["amounts"] and view.item.value["targets"])
+    kim = room.sit_down("kim", viewport={"width": 1000, "height": 720})
+    # English ones: not every machine has the letters of Korean.
+    link = next(view for view in room.items(ItemKind.LISTED) if view.others and view.item.label == "PERSON" and view.item.lang == "en")
+    told = (view for view in room.items(ItemKind.EVENT) if view.item.lang == "en" and view.item.value["amounts"])
+    event = next(view for view in told if view.item.value["targets"])
     for name, address in (
         ("desk", f"/review/items/{link.item.id}"),
         ("event", f"/review/items/{event.item.id}"),

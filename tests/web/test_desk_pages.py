@@ -117,6 +117,7 @@ def test_an_event_shows_all_events_it_stands_with_each_to_be_split_off(room: New
     boxes = [box.get("name") for box in page.xpath("//input[@type='checkbox']")]
 
     assert sorted(boxes) == sorted(f"place.{item.subjects[0].row_id}" for item in (first, second))
+    assert decide(kim, second, "accept", **{f"place.{first.subjects[0].row_id}": "on"}) == 400, "an event has no exceptions"
     assert decide(kim, second, "split", **{f"place.{first.subjects[0].row_id}": "on"}) == 303
     assert said(room, second)[-1][0] is Verdict.SPLIT
 
