@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from playwright.sync_api import Browser, sync_playwright
 
 from pipeline.query import Reader, connect
 from pipeline.settings import Settings
 from pipeline.web.app import create_app
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real browser: one for all tests, since a process can hold but one of its drivers."""
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium must not be missing on CI")
+        pytest.skip("there is no Chromium on this machine")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to be root within its sandbox
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, expect
 
 from tests.web.accounts import PASSWORD, accounts, app, cheap_passwords, web_settings
-from tests.web.test_browser import AXE, DESK, PHONE, barriers, browser
+from tests.web.test_browser import AXE, DESK, PHONE, barriers
 
-__all__ = ["accounts", "app", "browser", "cheap_passwords", "web_settings"]
+__all__ = ["accounts", "app", "cheap_passwords", "web_settings"]
 
 
 @pytest.fixture

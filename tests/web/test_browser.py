@@ -5,8 +5,6 @@ The browser is the one of the system; without one these tests are skipped, but n
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,14 +13,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from models.filters import EventFilter
 from pipeline.query import Reader, parse_filter
 from pipeline.settings import Settings
 from pipeline.web.app import create_app
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FIRST_PAGE_BYTES = 100_000
 """Over the wire, all files together."""
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
@@ -59,20 +56,6 @@ def site(news_settings: Settings) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium must not be missing on CI")
-        pytest.skip("there is no Chromium on this machine")
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []  # Chromium refuses to be root within its sandbox
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

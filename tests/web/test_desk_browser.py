@@ -32,9 +32,9 @@ from pipeline.store.engine import Database, open_database, reading
 from pipeline.web.app import create_app
 from pipeline.web.desk_keys import ACTIONS
 from tests.web.accounts import BY, PASSWORD, cheap_passwords
-from tests.web.test_browser import AXE, DESK, PHONE, barriers, browser
+from tests.web.test_browser import AXE, DESK, PHONE, barriers
 
-__all__ = ["browser", "cheap_passwords"]
+__all__ = ["cheap_passwords"]
 
 PICTURES = os.environ.get("PENINSULA_PICTURES")
 """Read here, since no test has settings of who runs it."""
