@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -52,7 +53,9 @@ def send_all(response: Any, send: Callable[[Message], Any], *, version: str) -> 
         await anyio.sleep_forever()
         raise AssertionError
 
-    anyio.run(response, scope, receive, send)
+    # In a thread: the driver of the browser tests keeps a loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(anyio.run, response, scope, receive, send).result()
 
 
 @pytest.mark.parametrize("version", ["2.3", "2.4"])
