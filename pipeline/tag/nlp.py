@@ -239,8 +239,9 @@ class NameComponent:
         if recognition is not None:
             doc._.recognition = recognition
             finds = weigh(found, recognition, self._calibration, load_scores(), rules=VERSION, unknown=UNMEASURED)
-            named = [choice for choice in agree(finds, doc.text) if self._heed.is_name(choice.found, doc.text)]
-            choices, doc._.candidates = choose(named, doc.text)
+            text = doc.text  # spaCy puts it together anew each time
+            named = [choice for choice in agree(finds, text) if self._heed.is_name(choice.found, text)]
+            choices, doc._.candidates = choose(named, text)
             doc._.found = tuple(choice.found for choice in choices)
             doc._.choices = {(choice.start, choice.end): choice for choice in choices}
         return doc
