@@ -127,16 +127,19 @@ def postgres_url(postgres_schema: Callable[[], AbstractContextManager[str]]) -> 
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, once of each kind."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database, once of each kind. What a test makes there goes with it: others take the schema as they find it."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.db'}"
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
     url: str = request.getfixturevalue("postgres_url")
     engine = create_engine(url)
     with engine.begin() as connection:
         _drop_all(connection)
+    yield url
+    with engine.begin() as connection:
+        _drop_all(connection)
     engine.dispose()
-    return url
 
 
 def _drop_all(connection: Connection) -> None:
