@@ -117,14 +117,16 @@ class Desk:
         """
         _require(editor, EditorRole.EDITOR)
         at = self._now()
-        left_out = skip if shown is None else {*skip, shown}
+        left_out = set(skip) if shown is None else {*skip, shown}
         with writing(self._database) as connection:
             items = interleaved(connection, wanted, editor.id, skip=left_out, at=at, limit=ahead + 2)
-            if shown is not None and load_items(connection, [shown]):
+            if shown is None:
+                # Between the look and the claim others may have taken the first of them, or all.
+                while items and not claim(connection, items[0].id, editor.id, at=at):
+                    left_out.add(items.pop(0).id)
+                    items = items or interleaved(connection, wanted, editor.id, skip=left_out, at=at, limit=ahead + 2)
+            elif load_items(connection, [shown]):
                 claim(connection, shown, editor.id, at=at)
-            # Between the look and the claim another may have taken the first.
-            while shown is None and items and not claim(connection, items[0].id, editor.id, at=at):
-                items = items[1:]
         with reading(self._database) as connection:
             return [self._viewer.view(connection, item, editor, at=at) for item in items[: 1 + ahead]]
 

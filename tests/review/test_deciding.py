@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 import pytest
 
 from models.review import EditorRole, ItemKind, ItemState, QueueFilter, Verdict
+from pipeline.review import desk as desk_module
 from pipeline.review.errors import Conflict, DeskError, NoSuchItem, NotAllowed
 from tests.review.desks import ENTRY, Newsroom
 
@@ -357,6 +360,22 @@ def test_what_one_has_open_is_not_shown_to_another(room: Newsroom) -> None:
     seen = room.desk.view(mine.id, room.bea)
     assert seen is not None
     assert seen.claimed_by == "ann"
+
+
+def test_who_finds_all_of_the_first_items_taken_gets_one_of_the_others(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.read()
+    claim, refused = desk_module.claim, []
+
+    def taken_by_others(connection: Any, item_id: str, editor_id: str, *, at: datetime) -> bool:
+        if len(refused) < 4:
+            refused.append(item_id)
+            return False
+        return claim(connection, item_id, editor_id, at=at)
+
+    monkeypatch.setattr(desk_module, "claim", taken_by_others)
+    [shown] = room.desk.next(QueueFilter(), room.ann, ahead=0)
+    assert len(set(refused)) == 4
+    assert shown.item.id not in refused
 
 
 def test_a_claim_ends_by_itself_and_when_it_is_released(room: Newsroom) -> None:
